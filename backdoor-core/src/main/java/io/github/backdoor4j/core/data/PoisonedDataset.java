@@ -1,0 +1,96 @@
+package io.github.backdoor4j.core.data;
+
+import static io.github.backdoor4j.core.Checks.require;
+
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.HasTensors;
+import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A training set of which some images were changed. Stored as the change over the clean set: rows,
+ * new pixels and new labels, so it is small and describes itself.
+ */
+public final class PoisonedDataset implements HasTensors {
+
+  private final ImageDataset clean;
+  private final long[] rows;
+  private final Tensor images;
+  private final long[] labels;
+
+  /**
+   * @param clean the set before the attack
+   * @param rows the poisoned rows, ascending, without repetition
+   * @param images their new pixels, unsigned 8-bit, P×C×H×W
+   * @param labels their new labels, P
+   */
+  public PoisonedDataset(ImageDataset clean, long[] rows, Tensor images, long[] labels) {
+    require(
+        rows.length == labels.length && images.size(0) == rows.length,
+        "%d poisoned rows, but %d labels and %d images",
+        rows.length,
+        labels.length,
+        images.size(0));
+    for (int i = 0; i < rows.length; i++) {
+      require(
+          rows[i] < clean.size() && rows[i] > (i == 0 ? -1 : rows[i - 1]),
+          "poisoned rows must ascend within [0, %d), but row %d is %d",
+          clean.size(),
+          i,
+          rows[i]);
+    }
+    this.clean = clean;
+    this.rows = rows.clone();
+    this.images = images;
+    this.labels = labels.clone();
+  }
+
+  /** The set before the attack. */
+  public ImageDataset clean() {
+    return clean;
+  }
+
+  /** The poisoned rows, ascending. */
+  public long[] poisonedRows() {
+    return rows.clone();
+  }
+
+  /** New pixels of the poisoned rows, unsigned 8-bit, P×C×H×W. */
+  public Tensor poisonedImages() {
+    return images;
+  }
+
+  /** New labels of the poisoned rows. */
+  public long[] poisonedLabels() {
+    return labels.clone();
+  }
+
+  /** Number of images, clean and poisoned. */
+  public int size() {
+    return clean.size();
+  }
+
+  /** Per row whether it is poisoned. A defender never sees this. */
+  public boolean[] flags() {
+    boolean[] flags = new boolean[clean.size()];
+    Arrays.stream(rows).forEach(row -> flags[(int) row] = true);
+    return flags;
+  }
+
+  /** The set as a victim gets it: all images with their given labels, nothing else. */
+  public ImageDataset asDataset() {
+    ComputeDevice device = ComputeDevice.of(clean.images());
+    Tensor index = device.place(Tensors.ofLongs(rows));
+    Tensor allImages = clean.images().clone().index_copy_(0, index, device.place(images));
+    Tensor allLabels =
+        clean.labels().clone().index_copy_(0, index, device.place(Tensors.ofLongs(labels)));
+    return new ImageDataset(clean.spec(), allImages, allLabels);
+  }
+
+  @Override
+  public void forEachTensor(Consumer<Tensor> visitor) {
+    visitor.accept(images);
+  }
+}

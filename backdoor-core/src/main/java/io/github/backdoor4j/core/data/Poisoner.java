@@ -1,0 +1,113 @@
+package io.github.backdoor4j.core.data;
+
+import io.github.backdoor4j.core.EngineException;
+import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Applies triggers and label rules. The only code that does. */
+public final class Poisoner {
+
+  private static final int CHUNK = 2048;
+
+  private Poisoner() {}
+
+  /**
+   * Poisons a training set.
+   *
+   * @throws NotApplicableException if the rate asks for no image, or for more than are eligible
+   */
+  public static PoisonedDataset poison(ImageDataset clean, PoisonRecipe recipe, Seed seed) {
+    int classes = clean.spec().classes();
+    recipe.labels().check(classes);
+    long[] labels = clean.labelValues();
+    long[] eligible =
+        LongStream.range(0, labels.length)
+            .filter(row -> recipe.labels().mayPoison(labels[(int) row]))
+            .toArray();
+    int count = checkedCount(recipe.rate(), recipe.labels(), clean.size(), eligible.length);
+    long[] chosen = recipe.selector().select(eligible, count, seed.child("poison-index"));
+    long[] given =
+        Arrays.stream(chosen)
+            .map(row -> recipe.labels().trainingLabel(labels[(int) row], classes))
+            .toArray();
+    return new PoisonedDataset(
+        clean, chosen, stamp(recipe.trainingTrigger(), clean.images(), chosen), given);
+  }
+
+  private static int checkedCount(PoisonRate rate, LabelRule rule, int size, int eligible) {
+    int count = rate.count(size, eligible);
+    if (count > eligible) {
+      throw new NotApplicableException(
+          "ratio %s asks for %d poisoned images, but only %d of the %d training images are eligible"
+              + " under %s. Allowed here: a ratio up to %.4f.",
+          rate.ratio(), count, eligible, size, rule, (double) eligible / size);
+    }
+    if (count == 0) {
+      throw new NotApplicableException(
+          "ratio %s poisons none of %d images; it must be at least %.6f",
+          rate.ratio(), size, 1.0 / size);
+    }
+    return count;
+  }
+
+  /** Triggers every test image that counts for the attack success rate. */
+  public static TriggeredSet trigger(ImageDataset test, Trigger trigger, LabelRule rule) {
+    int classes = test.spec().classes();
+    rule.check(classes);
+    long[] labels = test.labelValues();
+    long[] rows =
+        LongStream.range(0, labels.length)
+            .filter(row -> rule.countsForAttack(labels[(int) row]))
+            .toArray();
+    if (rows.length == 0) {
+      throw new NotApplicableException(
+          "no test image counts for the attack: all %d belong to the target of %s",
+          labels.length, rule);
+    }
+    long[] originals = Arrays.stream(rows).map(row -> labels[(int) row]).toArray();
+    long[] wanted =
+        Arrays.stream(originals).map(label -> rule.attackLabel(label, classes)).toArray();
+    return new TriggeredSet(
+        test.spec(), stamp(trigger, test.images(), rows), wanted, originals, rows);
+  }
+
+  /**
+   * Applies a trigger to the images at some rows, in chunks, and checks what comes back.
+   *
+   * @throws EngineException if the trigger changes shape or type
+   */
+  public static Tensor stamp(Trigger trigger, Tensor images, long[] rows) {
+    if (rows.length == 0) {
+      return Tensors.rows(images, rows);
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      org.bytedeco.pytorch.TensorVector chunks = new org.bytedeco.pytorch.TensorVector();
+      for (int from = 0; from < rows.length; from += CHUNK) {
+        long[] part = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + CHUNK));
+        chunks.push_back(
+            TensorScope.scoped(() -> checked(trigger, Tensors.rows(images, part), part)));
+      }
+      return scope.keep(org.bytedeco.pytorch.global.torch.cat(chunks, 0));
+    }
+  }
+
+  private static Tensor checked(Trigger trigger, Tensor batch, long[] indices) {
+    Tensor stamped = trigger.stamp(batch, indices);
+    if (stamped.scalar_type().intern() != ScalarType.Byte
+        || !Arrays.equals(stamped.shape(), batch.shape())) {
+      throw new EngineException(
+          "trigger %s must return 8-bit images of shape %s, but returned %s of shape %s",
+          trigger.getClass().getName(),
+          Arrays.toString(batch.shape()),
+          stamped.scalar_type().intern(),
+          Arrays.toString(stamped.shape()));
+    }
+    return stamped;
+  }
+}

@@ -1,0 +1,87 @@
+package io.github.backdoor4j.core.nn;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A layer with parameters, known to its network by name. Its output passes the tap of that name.
+ */
+public sealed interface Layer {
+
+  /** Name within the network, for example {@code layer4.1.conv2}. */
+  String name();
+
+  /** Applies the layer within a pass. */
+  Tensor apply(Pass pass, Tensor x);
+
+  /**
+   * Two-dimensional convolution; parameters {@code weight} and, with {@code bias}, {@code bias}.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param kernel side of the square kernel
+   * @param stride step in both directions
+   * @param padding zeros on every side
+   * @param bias whether there is a bias
+   */
+  record Conv2d(String name, int in, int out, int kernel, int stride, int padding, boolean bias)
+      implements Layer {
+
+    @Override
+    public Tensor apply(Pass pass, Tensor x) {
+      Tensor y =
+          org.bytedeco.pytorch.global.torch.conv2d(
+              x,
+              pass.parameter(name + ".weight"),
+              pass.optionalParameter(name + ".bias"),
+              new long[] {stride, stride},
+              new long[] {padding, padding},
+              new long[] {1, 1},
+              1);
+      return pass.tap(name, y);
+    }
+  }
+
+  /**
+   * Batch normalisation over N×C×H×W; parameters {@code weight} and {@code bias}, buffers {@code
+   * running_mean} and {@code running_var} (unbiased).
+   *
+   * @param channels C
+   * @param epsilon added to the variance
+   * @param momentum weight of the newest batch in the running statistics
+   */
+  record BatchNorm2d(String name, int channels, double epsilon, double momentum) implements Layer {
+
+    @Override
+    public Tensor apply(Pass pass, Tensor x) {
+      Tensor y =
+          org.bytedeco.pytorch.global.torch.batch_norm(
+              x,
+              pass.optionalParameter(name + ".weight"),
+              pass.optionalParameter(name + ".bias"),
+              pass.optionalBuffer(name + ".running_mean"),
+              pass.optionalBuffer(name + ".running_var"),
+              pass.training(),
+              momentum,
+              epsilon,
+              false);
+      return pass.tap(name, y);
+    }
+  }
+
+  /**
+   * Affine map; parameters {@code weight} (out×in) and {@code bias}.
+   *
+   * @param in input features
+   * @param out output features
+   */
+  record Linear(String name, int in, int out) implements Layer {
+
+    @Override
+    public Tensor apply(Pass pass, Tensor x) {
+      Tensor y =
+          org.bytedeco.pytorch.global.torch.linear(
+              x, pass.parameter(name + ".weight"), pass.optionalParameter(name + ".bias"));
+      return pass.tap(name, y);
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package io.github.backdoor4j.core.nn;
+
+import static io.github.backdoor4j.core.Checks.require;
+
+import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Engine;
+import io.github.backdoor4j.core.tensor.HasTensors;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
+import io.github.backdoor4j.core.train.Trainable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+
+/**
+ * Base of all networks: a tree of functional layers over named tensors.
+ *
+ * <p>A subclass declares its layers in its constructor ({@link #conv2d}, {@link #batchNorm2d},
+ * {@link #linear}) and chains them in {@link #forward(Pass, Tensor)}. Every layer's output passes a
+ * tap named like the layer; further points are declared with {@link #tapPoint}. Parameter names are
+ * those of the published weights.
+ *
+ * <p>Not safe for use by several threads at once.
+ */
+public abstract class Network implements Classifier, Trainable, HasTensors {
+
+  private final NetworkSpec spec;
+  private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+  private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+  private final List<Layer> layers = new ArrayList<>();
+  private final Set<String> tapNames = new LinkedHashSet<>();
+  private boolean training;
+
+  /**
+   * @param spec what the network is built for
+   */
+  protected Network(NetworkSpec spec) {
+    Engine.start();
+    this.spec = spec;
+  }
+
+  /** Computes the logits N×K of normalised images, through the layers declared before. */
+  protected abstract Tensor forward(Pass pass, Tensor x);
+
+  /** A new network of the same architecture and options, whatever its weights. */
+  protected abstract Network blank();
+
+  /** Where features and classifier are. */
+  public abstract FeatureLayout features();
+
+  /** Declares a convolution, Kaiming-uniform by {@link #initialize}. */
+  protected final Layer.Conv2d conv2d(
+      String name, int in, int out, int kernel, int stride, int padding, boolean bias) {
+    Layer.Conv2d layer = add(new Layer.Conv2d(name, in, out, kernel, stride, padding, bias));
+    parameters.put(name + ".weight", torch.zeros(out, in, kernel, kernel));
+    if (bias) {
+      parameters.put(name + ".bias", torch.zeros(out));
+    }
+    return layer;
+  }
+
+  /** Declares a batch normalisation with epsilon 1e-5 and momentum 0.1. */
+  protected final Layer.BatchNorm2d batchNorm2d(String name, int channels) {
+    Layer.BatchNorm2d layer = add(new Layer.BatchNorm2d(name, channels, 1e-5, 0.1));
+    parameters.put(name + ".weight", torch.ones(channels));
+    parameters.put(name + ".bias", torch.zeros(channels));
+    buffers.put(name + ".running_mean", torch.zeros(channels));
+    buffers.put(name + ".running_var", torch.ones(channels));
+    return layer;
+  }
+
+  /** Declares an affine layer with bias. */
+  protected final Layer.Linear linear(String name, int in, int out) {
+    Layer.Linear layer = add(new Layer.Linear(name, in, out));
+    parameters.put(name + ".weight", torch.zeros(out, in));
+    parameters.put(name + ".bias", torch.zeros(out));
+    return layer;
+  }
+
+  /** Declares a further place where outputs can be tapped. */
+  protected final String tapPoint(String name) {
+    require(tapNames.add(name), "two taps are named '%s'", name);
+    return name;
+  }
+
+  private <L extends Layer> L add(L layer) {
+    tapPoint(layer.name());
+    layers.add(layer);
+    return layer;
+  }
+
+  /**
+   * Draws new weights: PyTorch's defaults, that is uniform in ±1/√fan_in for convolutions, affine
+   * layers and their biases (Kaiming-uniform with a = √5), ones and zeros for batch normalisation.
+   * Also resets running statistics, turns on gradients and lays 4-D weights out channels-last.
+   *
+   * @return this network
+   */
+  public final Network initialize(Seed seed) {
+    GeneratorOptional generator = Tensors.generator(seed.child("weights"));
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (Layer layer : layers) {
+        if (layer instanceof Layer.Conv2d conv) {
+          drawUniform(conv.name(), conv.in() * conv.kernel() * conv.kernel(), generator);
+        } else if (layer instanceof Layer.Linear affine) {
+          drawUniform(affine.name(), affine.in(), generator);
+        } else {
+          known(parameters, layer.name() + ".weight").fill_(Tensors.scalar(1));
+          known(parameters, layer.name() + ".bias").zero_();
+          known(buffers, layer.name() + ".running_mean").zero_();
+          known(buffers, layer.name() + ".running_var").fill_(Tensors.scalar(1));
+        }
+      }
+    }
+    prepare();
+    return this;
+  }
+
+  private static Tensor known(Map<String, Tensor> tensors, String name) {
+    return java.util.Objects.requireNonNull(tensors.get(name), name);
+  }
+
+  private void drawUniform(String layer, int fanIn, GeneratorOptional generator) {
+    double bound = 1 / Math.sqrt(fanIn);
+    for (String kind : List.of(".weight", ".bias")) {
+      Tensor parameter = parameters.get(layer + kind);
+      if (parameter != null) {
+        parameter.uniform_(-bound, bound, generator);
+      }
+    }
+  }
+
+  private void prepare() {
+    try (TensorScope scope = TensorScope.open()) {
+      for (Tensor parameter : parameters.values()) {
+        if (parameter.dim() == 4) {
+          parameter.set_data(parameter.detach().contiguous(MemoryFormat.ChannelsLast));
+        }
+        parameter.set_requires_grad(true);
+      }
+    }
+  }
+
+  /** An independent network with the same weights, mode and device. */
+  public final Network copy() {
+    Network copy = blank();
+    copy.prepare();
+    copy.to(device());
+    copy.copyState(this.state());
+    copy.training = training;
+    return copy;
+  }
+
+  /** Moves all tensors to a device. */
+  public final Network to(ComputeDevice device) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      forEachTensor(tensor -> tensor.set_data(device.place(tensor.detach())));
+    }
+    return this;
+  }
+
+  /** Where the weights are. */
+  public final ComputeDevice device() {
+    return ComputeDevice.of(parameters.values().iterator().next());
+  }
+
+  /** Logits of normalised images in the current mode. */
+  public final Tensor forward(Tensor images) {
+    return forward(images, Taps.none());
+  }
+
+  /** Logits of normalised images in the current mode, with taps. */
+  public final Tensor forward(Tensor images, Taps taps) {
+    return forward(images, taps, parameters);
+  }
+
+  /**
+   * Logits with other parameter values than the network's own, for steps that differentiate through
+   * an update or mix models.
+   *
+   * @param values one tensor for every name in {@link #parameters()}
+   */
+  public final Tensor forward(Tensor images, Taps taps, Map<String, Tensor> values) {
+    for (String name : taps.names()) {
+      require(tapNames.contains(name), "network has no tap '%s'. Its taps: %s", name, tapNames);
+    }
+    Tensor input = images.contiguous(MemoryFormat.ChannelsLast);
+    return forward(new Pass(values, buffers, training, taps), input);
+  }
+
+  @Override
+  public final Tensor logits(Tensor images) {
+    boolean before = training;
+    training = false;
+    try {
+      return forward(images);
+    } finally {
+      training = before;
+    }
+  }
+
+  /** What the network was built for. */
+  public final NetworkSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public final int classes() {
+    return spec.classes();
+  }
+
+  /** The layers with parameters, in declaration order. */
+  public final List<Layer> layers() {
+    return Collections.unmodifiableList(layers);
+  }
+
+  /** Every name at which outputs can be tapped. */
+  public final Set<String> tapNames() {
+    return Collections.unmodifiableSet(tapNames);
+  }
+
+  @Override
+  public final Map<String, Tensor> parameters() {
+    return Collections.unmodifiableMap(parameters);
+  }
+
+  @Override
+  public final Map<String, Tensor> buffers() {
+    return Collections.unmodifiableMap(buffers);
+  }
+
+  /** Parameters and buffers together: what a weight file holds. */
+  public final Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>(parameters);
+    state.putAll(buffers);
+    return state;
+  }
+
+  /** Number of trainable values. */
+  public final long parameterCount() {
+    return parameters.values().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  /**
+   * Copies values into this network.
+   *
+   * @throws DataException if names or shapes differ; the message lists every difference
+   */
+  public final void copyState(Map<String, Tensor> source) {
+    Map<String, Tensor> target = state();
+    List<String> problems = differences(target, source);
+    if (!problems.isEmpty()) {
+      throw new DataException(
+          "weights do not fit the network (%d differences): %s",
+          problems.size(), String.join("; ", problems));
+    }
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      target.forEach(
+          (name, tensor) -> tensor.copy_(java.util.Objects.requireNonNull(source.get(name))));
+    }
+  }
+
+  private static List<String> differences(Map<String, Tensor> target, Map<String, Tensor> source) {
+    List<String> problems = new ArrayList<>();
+    target.forEach(
+        (name, tensor) -> {
+          Tensor given = source.get(name);
+          if (given == null) {
+            problems.add(name + " is missing");
+          } else if (!Arrays.equals(given.shape(), tensor.shape())) {
+            problems.add(
+                name
+                    + " has shape "
+                    + Arrays.toString(given.shape())
+                    + " instead of "
+                    + Arrays.toString(tensor.shape()));
+          }
+        });
+    source.keySet().stream()
+        .filter(name -> !target.containsKey(name))
+        .forEach(name -> problems.add(name + " is unknown"));
+    return problems;
+  }
+
+  @Override
+  public final void training(boolean mode) {
+    training = mode;
+  }
+
+  /** Whether the network is in training mode. */
+  public final boolean training() {
+    return training;
+  }
+
+  /** Turns gradients of all parameters on or off. */
+  public final void requireGradients(boolean mode) {
+    parameters.values().forEach(parameter -> parameter.set_requires_grad(mode));
+  }
+
+  @Override
+  public final void forEachTensor(Consumer<Tensor> visitor) {
+    parameters.values().forEach(visitor);
+    buffers.values().forEach(visitor);
+  }
+}

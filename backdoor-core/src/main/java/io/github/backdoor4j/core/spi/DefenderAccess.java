@@ -1,0 +1,17 @@
+package io.github.backdoor4j.core.spi;
+
+/** What a defense may see. The context hands out nothing that was not declared. */
+public enum DefenderAccess {
+  /** The model that may be backdoored, weights included. */
+  SUSPECT_MODEL,
+  /** Gradients of the model with respect to its input. */
+  INPUT_GRADIENTS,
+  /** The training set as given, poisoned or not, without marks. */
+  TRAINING_SET,
+  /** A small labelled set that is known to be clean. */
+  CLEAN_HOLDOUT,
+  /** Unlabelled inputs as they arrive at run time, some of them perhaps triggered. */
+  RUNTIME_INPUTS,
+  /** The means to train a new model of the same architecture by the victim's recipe. */
+  TRAINING
+}

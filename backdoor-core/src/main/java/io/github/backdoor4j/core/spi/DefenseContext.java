@@ -1,0 +1,140 @@
+package io.github.backdoor4j.core.spi;
+
+import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.nn.Inference;
+import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.train.Trainer;
+import io.github.backdoor4j.core.train.TrainingPlan;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A defender's view: what its defense declared in {@link DefenseStrategy#needs()} and nothing else.
+ * Test data and poison marks are out of reach.
+ */
+public final class DefenseContext {
+
+  /**
+   * Everything that a run could hand out; parts that do not exist are absent.
+   *
+   * @param suspect the model under suspicion
+   * @param training the training set as given
+   * @param cleanHoldout a small clean labelled set
+   * @param runtimeInputs unlabelled inputs, unsigned 8-bit N×C×H×W
+   */
+  public record Materials(
+      Network suspect,
+      Optional<ImageDataset> training,
+      Optional<ImageDataset> cleanHoldout,
+      Optional<Tensor> runtimeInputs) {}
+
+  private final String defense;
+  private final Set<DefenderAccess> granted;
+  private final DatasetSpec spec;
+  private final Materials materials;
+  private final Victim victim;
+  private final Workbench bench;
+
+  /**
+   * @param defense who gets the view; for messages, and for what it declares
+   * @param spec what the data set is: public knowledge
+   */
+  public DefenseContext(
+      DefenseStrategy<?> defense,
+      DatasetSpec spec,
+      Materials materials,
+      Victim victim,
+      Workbench bench) {
+    this.defense = defense.id();
+    this.granted = Set.copyOf(defense.needs());
+    this.spec = spec;
+    this.materials = materials;
+    this.victim = victim;
+    this.bench = bench;
+  }
+
+  private void check(DefenderAccess access) {
+    if (!granted.contains(access)) {
+      throw new UsageException(
+          "defense '%s' asked for %s, but its needs() declares only %s", defense, access, granted);
+    }
+  }
+
+  private <T> T present(DefenderAccess access, Optional<T> material) {
+    check(access);
+    return material.orElseThrow(
+        () ->
+            new io.github.backdoor4j.core.NotApplicableException(
+                "defense '%s' needs %s, which this attack or run does not provide",
+                defense, access));
+  }
+
+  /** What the data set is: shape, classes, normalisation. */
+  public DatasetSpec spec() {
+    return spec;
+  }
+
+  /**
+   * A copy of the model under suspicion on the device, in evaluation mode; the caller may change
+   * it.
+   */
+  public Network suspect() {
+    check(DefenderAccess.SUSPECT_MODEL);
+    Network copy = materials.suspect().copy().to(bench.device());
+    copy.training(false);
+    copy.requireGradients(true);
+    return copy;
+  }
+
+  /** The training set as given. */
+  public ImageDataset trainingSet() {
+    return present(DefenderAccess.TRAINING_SET, materials.training());
+  }
+
+  /** A small labelled set that is known to be clean. */
+  public ImageDataset cleanHoldout() {
+    return present(DefenderAccess.CLEAN_HOLDOUT, materials.cleanHoldout());
+  }
+
+  /** Unlabelled inputs at run time, unsigned 8-bit N×C×H×W. */
+  public Tensor runtimeInputs() {
+    return present(DefenderAccess.RUNTIME_INPUTS, materials.runtimeInputs());
+  }
+
+  /** A new network of the suspect's architecture with fresh weights, on the device. */
+  public Network newNetwork(Seed seed) {
+    check(DefenderAccess.TRAINING);
+    return victim.newNetwork(seed).to(bench.device());
+  }
+
+  /** The recipe by which a model of this kind is trained. */
+  public TrainingPlan plan() {
+    check(DefenderAccess.TRAINING);
+    return victim.plan();
+  }
+
+  /** Source of all randomness of this defense; split it by purpose. */
+  public Seed seed() {
+    return bench.seed();
+  }
+
+  /** Where to compute. */
+  public ComputeDevice device() {
+    return bench.device();
+  }
+
+  /** Passes over many images on the device. */
+  public Inference inference() {
+    return Inference.on(bench.device());
+  }
+
+  /** A trainer for one purpose within this defense. */
+  public Trainer trainer(String purpose) {
+    return bench.trainer(purpose);
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.backdoor4j.core.spi;
+
+import static io.github.backdoor4j.core.Checks.require;
+
+import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.tensor.HasTensors;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a defense comes to. Its kind decides which metrics apply. */
+public sealed interface DefenseOutcome extends HasTensors {
+
+  /** Numbers and figures found on the way. */
+  Evidence evidence();
+
+  /** The model to use from now on, if the defense made one. */
+  Optional<Network> model();
+
+  @Override
+  default void forEachTensor(Consumer<Tensor> visitor) {
+    model().ifPresent(network -> network.forEachTensor(visitor));
+  }
+
+  /**
+   * A model without the backdoor, or so the defense hopes.
+   *
+   * @param network plain and loadable: masks are folded into the weights
+   */
+  record RepairedModel(Network network, Evidence evidence) implements DefenseOutcome {
+    @Override
+    public Optional<Network> model() {
+      return Optional.of(network);
+    }
+  }
+
+  /**
+   * Suspicion per sample.
+   *
+   * @param subject what was scored
+   * @param scores higher is more suspicious; in the order of the scored set
+   * @param flagged which samples the defense would reject
+   */
+  record SampleScores(Subject subject, double[] scores, boolean[] flagged, Evidence evidence)
+      implements DefenseOutcome {
+
+    /** What scores are about. */
+    public enum Subject {
+      /** The training set. */
+      TRAINING_SET,
+      /** The inputs at run time. */
+      RUNTIME_INPUTS
+    }
+
+    public SampleScores {
+      require(
+          scores.length == flagged.length,
+          "%d scores, but %d flags",
+          scores.length,
+          flagged.length);
+    }
+
+    @Override
+    public Optional<Network> model() {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * A judgement on the model as a whole, and its repair if it was found guilty.
+   *
+   * @param backdoored the judgement
+   * @param score what it rests on; higher is more suspicious; NaN if undefined
+   * @param threshold above which a model is called backdoored
+   * @param suspectLabels classes called targets, most suspicious first
+   * @param repaired the repaired network; absent if nothing was found or no repair was asked for
+   */
+  record ModelVerdict(
+      boolean backdoored,
+      double score,
+      double threshold,
+      List<Integer> suspectLabels,
+      Optional<Network> repaired,
+      Evidence evidence)
+      implements DefenseOutcome {
+    public ModelVerdict {
+      suspectLabels = List.copyOf(suspectLabels);
+    }
+
+    @Override
+    public Optional<Network> model() {
+      return repaired;
+    }
+  }
+
+  /**
+   * A training set without the samples called poisoned, and a model trained on the rest.
+   *
+   * @param samples scores and flags on the training set; flagged samples were removed
+   * @param retrained the new model; absent if nothing was removed or no retraining was asked for
+   */
+  record CleanedDataset(SampleScores samples, Optional<Network> retrained, Evidence evidence)
+      implements DefenseOutcome {
+    @Override
+    public Optional<Network> model() {
+      return retrained;
+    }
+  }
+}

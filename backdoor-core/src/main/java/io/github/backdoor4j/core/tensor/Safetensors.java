@@ -1,0 +1,253 @@
+package io.github.backdoor4j.core.tensor;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.ImmutableBiMap;
+import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.record.AtomicFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Tensors in files, in the safetensors format: eight bytes header length (little-endian), a JSON
+ * header, raw little-endian data. Nothing in such a file can be executed.
+ *
+ * @param tensors the tensors by name, in file order
+ * @param metadata free text entries of the header
+ * @see <a href="https://huggingface.co/docs/safetensors">the format</a>
+ */
+public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metadata)
+    implements HasTensors {
+
+  private static final String METADATA = "__metadata__";
+  private static final long MAX_HEADER = 100L << 20; // the limit of the reference reader
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ImmutableBiMap<String, ScalarType> TYPES =
+      ImmutableBiMap.<String, ScalarType>builder()
+          .put("F64", ScalarType.Double)
+          .put("F32", ScalarType.Float)
+          .put("F16", ScalarType.Half)
+          .put("BF16", ScalarType.BFloat16)
+          .put("I64", ScalarType.Long)
+          .put("I32", ScalarType.Int)
+          .put("I16", ScalarType.Short)
+          .put("I8", ScalarType.Char)
+          .put("U8", ScalarType.Byte)
+          .put("BOOL", ScalarType.Bool)
+          .buildOrThrow();
+
+  @Override
+  public void forEachTensor(java.util.function.Consumer<Tensor> visitor) {
+    tensors.values().forEach(visitor);
+  }
+
+  /** Writes a file atomically: readers see the old content or the new, never a part. */
+  public void write(Path file) {
+    AtomicFiles.replace(file, this::writeTo);
+  }
+
+  private void writeTo(WritableByteChannel out) throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    if (!metadata.isEmpty()) {
+      header.set(METADATA, JSON.valueToTree(new TreeMap<>(metadata)));
+    }
+    long offset = 0;
+    for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
+      offset = describe(header, entry.getKey(), entry.getValue(), offset);
+    }
+    byte[] json = JSON.writeValueAsBytes(header);
+    int padding = (8 - json.length % 8) % 8; // data starts aligned
+    ByteBuffer head = ByteBuffer.allocate(8 + json.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+    head.putLong(json.length + padding).put(json);
+    while (head.hasRemaining()) {
+      head.put((byte) ' ');
+    }
+    writeFully(out, head.flip());
+    for (Tensor tensor : tensors.values()) {
+      writeData(out, tensor);
+    }
+  }
+
+  private static long describe(ObjectNode header, String name, Tensor tensor, long offset) {
+    String type = TYPES.inverse().get(tensor.scalar_type().intern());
+    if (type == null) {
+      throw new IllegalArgumentException(name + " has a type that safetensors cannot hold");
+    }
+    long end = offset + tensor.numel() * tensor.itemsize();
+    ObjectNode entry = header.putObject(name).put("dtype", type);
+    ArrayNode shape = entry.putArray("shape");
+    for (long extent : tensor.shape()) {
+      shape.add(extent);
+    }
+    entry.putArray("data_offsets").add(offset).add(end);
+    return end;
+  }
+
+  private static void writeData(WritableByteChannel out, Tensor tensor) throws IOException {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor dense = ComputeDevice.CPU.place(tensor.detach()).contiguous();
+      if (dense.nbytes() > 0) {
+        writeFully(out, Tensors.bytesOf(dense).asByteBuffer());
+      }
+    }
+  }
+
+  private static void writeFully(WritableByteChannel out, ByteBuffer buffer) throws IOException {
+    while (buffer.hasRemaining()) {
+      out.write(buffer);
+    }
+  }
+
+  /** Reads only the metadata of a file, without starting the engine. */
+  public static Map<String, String> metadata(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return metadataOf(readHeader(file, channel));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /**
+   * Reads a file into CPU tensors.
+   *
+   * @throws DataException if the file is missing, truncated or not safetensors
+   */
+  public static Safetensors read(Path file) {
+    Engine.start();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      JsonNode header = readHeader(file, channel);
+      long start = channel.position();
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (Map.Entry<String, JsonNode> field : header.properties()) {
+        if (!field.getKey().equals(METADATA)) {
+          tensors.put(
+              field.getKey(), readTensor(file, channel, start, field.getKey(), field.getValue()));
+        }
+      }
+      return new Safetensors(tensors, metadataOf(header));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static JsonNode readHeader(Path file, FileChannel channel) throws IOException {
+    ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(file, channel, length);
+    long size = length.flip().getLong();
+    if (size < 2 || size > Math.min(MAX_HEADER, channel.size() - 8)) {
+      throw broken(file, "its header claims %d bytes", size);
+    }
+    ByteBuffer json = ByteBuffer.allocate((int) size);
+    readFully(file, channel, json);
+    try {
+      JsonNode header = JSON.readTree(new String(json.array(), StandardCharsets.UTF_8));
+      if (!header.isObject()) {
+        throw broken(file, "its header is no JSON object");
+      }
+      return header;
+    } catch (JsonProcessingException e) {
+      throw broken(file, "its header is no JSON (%s)", e.getOriginalMessage());
+    }
+  }
+
+  private static Map<String, String> metadataOf(JsonNode header) {
+    Map<String, String> metadata = new TreeMap<>();
+    header
+        .path(METADATA)
+        .properties()
+        .forEach(f -> metadata.put(f.getKey(), f.getValue().asText()));
+    return metadata;
+  }
+
+  private static Tensor readTensor(
+      Path file, FileChannel channel, long start, String name, JsonNode entry) throws IOException {
+    ScalarType type = TYPES.get(entry.path("dtype").asText());
+    if (type == null) {
+      throw broken(file, "tensor '%s' has the unknown type %s", name, entry.path("dtype"));
+    }
+    JsonNode shapeNode = entry.path("shape");
+    long[] shape = new long[shapeNode.size()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = shapeNode.get(i).asLong(-1);
+    }
+    long from = entry.path("data_offsets").path(0).asLong(-1);
+    long to = entry.path("data_offsets").path(1).asLong(-1);
+    long bytes = checkedBytes(shape, torch.elementSize(type));
+    if (bytes < 0 || from < 0 || to - from != bytes || start + to > channel.size()) {
+      throw broken(file, "tensor '%s' does not fit its data (bytes %d to %d)", name, from, to);
+    }
+    Tensor tensor = torch.zeros(shape, new TensorOptions(type));
+    try (TensorScope scope = TensorScope.open()) {
+      fill(file, channel, start + from, tensor, bytes);
+    }
+    return tensor;
+  }
+
+  /** Product of the extents times the element size; −1 if negative or beyond a long. */
+  private static long checkedBytes(long[] shape, long elementSize) {
+    long bytes = elementSize;
+    try {
+      for (long extent : shape) {
+        if (extent < 0) {
+          return -1;
+        }
+        bytes = Math.multiplyExact(bytes, extent);
+      }
+    } catch (ArithmeticException e) {
+      return -1;
+    }
+    return bytes;
+  }
+
+  private static void fill(Path file, FileChannel channel, long at, Tensor tensor, long bytes)
+      throws IOException {
+    channel.position(at);
+    BytePointer target = Tensors.bytesOf(tensor);
+    for (long done = 0; done < bytes; ) {
+      int chunk = (int) Math.min(1 << 24, bytes - done);
+      ByteBuffer buffer =
+          new BytePointer(target).position(done).capacity(bytes).limit(done + chunk).asByteBuffer();
+      readFully(file, channel, buffer);
+      done += chunk;
+    }
+  }
+
+  private static void readFully(Path file, FileChannel channel, ByteBuffer buffer)
+      throws IOException {
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer) < 0) {
+        throw broken(file, "it ends too early");
+      }
+    }
+  }
+
+  private static DataException broken(Path file, String template, Object... args) {
+    return new DataException(
+        "%s is no valid safetensors file: %s. Delete it or restore it from its source.",
+        file, String.format(java.util.Locale.ROOT, template, args));
+  }
+
+  private static DataException unreadable(Path file, IOException cause) {
+    return Files.exists(file)
+        ? new DataException(cause, "%s cannot be read: %s", file, cause)
+        : new DataException(cause, "%s does not exist", file);
+  }
+}
