@@ -1,5 +1,6 @@
 @echo off
-rem Starts Backdoor4J from a checkout, and builds it first where that is needed. The options are those of the script "backdoor4j".
+rem Starts Backdoor4J from a checkout, and builds it first where that is needed. The options are those of the script "backdoor4j";
+rem in BACKDOOR4J_PLUGINS the separator is ';'.
 setlocal
 set "ROOT=%~dp0"
 set "LIB=%ROOT%distribution\target\lib"
@@ -38,5 +39,7 @@ if not "%RESULT%"=="0" (
 move /y "%STAMP%.new" "%STAMP%" >nul
 
 :run
-"%JAVA%" -Xmx2g -Xss8m -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true %BACKDOOR4J_OPTS% -cp "%LIB%\*" io.github.backdoor4j.eval.Backdoor4j %*
+set "PLUGINS="
+if defined BACKDOOR4J_PLUGINS set "PLUGINS=;%BACKDOOR4J_PLUGINS%"
+"%JAVA%" -Xmx2g -Xss8m -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true %BACKDOOR4J_OPTS% -cp "%LIB%\*;%ROOT%plugins\*%PLUGINS%" io.github.backdoor4j.eval.Backdoor4j %*
 exit /b %ERRORLEVEL%

@@ -25,7 +25,7 @@ public record Augmentation(int cropPadding, boolean horizontalFlip) {
   public static final Augmentation NONE = new Augmentation(0, false);
 
   public Augmentation {
-    requireAtLeast("cropPadding", cropPadding, 0);
+    requireAtLeast("crop_padding", cropPadding, 0);
   }
 
   /**
@@ -56,7 +56,7 @@ public record Augmentation(int cropPadding, boolean horizontalFlip) {
     Tensor flat = rows.mul(new Scalar(paddedWidth)).add(columns).view(n, 1, height * width);
     long channels = images.size(1);
     return padded
-        .reshape(n, channels, -1)
+        .flatten(2, 3)
         .gather(2, flat.expand(n, channels, height * width))
         .view(n, channels, height, width);
   }

@@ -46,6 +46,11 @@ public final class ImageDataset implements HasTensors {
           images.scalar_type().intern(),
           Arrays.toString(images.shape()));
     }
+    if (labels.scalar_type().intern() != ScalarType.Long || labels.dim() != 1) {
+      throw new DataException(
+          "data set '%s' must have one 64-bit label per image, but got %s of shape %s",
+          spec.id(), labels.scalar_type().intern(), Arrays.toString(labels.shape()));
+    }
     this.labelValues = Tensors.toLongs(labels);
     for (long label : labelValues) {
       if (label < 0 || label >= spec.classes()) {

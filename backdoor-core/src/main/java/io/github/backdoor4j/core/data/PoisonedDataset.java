@@ -8,6 +8,7 @@ import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A training set of which some images were changed. Stored as the change over the clean set: rows,
@@ -25,14 +26,23 @@ public final class PoisonedDataset implements HasTensors {
    * @param rows the poisoned rows, ascending, without repetition
    * @param images their new pixels, unsigned 8-bit, P×C×H×W
    * @param labels their new labels, P
+   * @throws io.github.backdoor4j.core.UsageException if these do not fit each other or the set
    */
   public PoisonedDataset(ImageDataset clean, long[] rows, Tensor images, long[] labels) {
     require(
-        rows.length == labels.length && images.size(0) == rows.length,
-        "%d poisoned rows, but %d labels and %d images",
+        rows.length == labels.length && images.dim() == 4 && images.size(0) == rows.length,
+        "%d poisoned rows, but %d labels and images of shape %s",
         rows.length,
         labels.length,
-        images.size(0));
+        Arrays.toString(images.shape()));
+    long[] expected = clean.images().shape();
+    expected[0] = rows.length;
+    require(
+        images.scalar_type().intern() == ScalarType.Byte && Arrays.equals(images.shape(), expected),
+        "poisoned images must be 8-bit of shape %s, but are %s of shape %s",
+        Arrays.toString(expected),
+        images.scalar_type().intern(),
+        Arrays.toString(images.shape()));
     for (int i = 0; i < rows.length; i++) {
       require(
           rows[i] < clean.size() && rows[i] > (i == 0 ? -1 : rows[i - 1]),

@@ -21,6 +21,7 @@ public final class Poisoner {
    * Poisons a training set.
    *
    * @throws NotApplicableException if the rate asks for no image, or for more than are eligible
+   * @throws EngineException if the trigger or the selector returns what it must not
    */
   public static PoisonedDataset poison(ImageDataset clean, PoisonRecipe recipe, Seed seed) {
     int classes = clean.spec().classes();
@@ -31,7 +32,11 @@ public final class Poisoner {
             .filter(row -> recipe.labels().mayPoison(labels[(int) row]))
             .toArray();
     int count = checkedCount(recipe.rate(), recipe.labels(), clean.size(), eligible.length);
-    long[] chosen = recipe.selector().select(eligible, count, seed.child("poison-index"));
+    long[] chosen =
+        checkedRows(
+            recipe.selector().select(eligible.clone(), count, seed.child("poison-index")),
+            eligible,
+            count);
     long[] given =
         Arrays.stream(chosen)
             .map(row -> recipe.labels().trainingLabel(labels[(int) row], classes))
@@ -42,18 +47,45 @@ public final class Poisoner {
 
   private static int checkedCount(PoisonRate rate, LabelRule rule, int size, int eligible) {
     int count = rate.count(size, eligible);
+    int whole = rate.of() == PoisonRate.Of.DATASET ? size : eligible;
+    if (eligible == 0) {
+      throw new NotApplicableException(
+          "none of the %d training images may be poisoned under %s", size, rule);
+    }
     if (count > eligible) {
       throw new NotApplicableException(
           "ratio %s asks for %d poisoned images, but only %d of the %d training images are eligible"
-              + " under %s. Allowed here: a ratio up to %.4f.",
-          rate.ratio(), count, eligible, size, rule, (double) eligible / size);
+              + " under %s. Allowed here: a ratio up to %s.",
+          rate.ratio(), count, eligible, size, rule, roundedDown((double) eligible / size));
     }
     if (count == 0) {
       throw new NotApplicableException(
-          "ratio %s poisons none of %d images; it must be at least %.6f",
-          rate.ratio(), size, 1.0 / size);
+          "ratio %s poisons none of %d images; one image is a ratio of %s",
+          rate.ratio(), whole, 1.0 / whole);
     }
     return count;
+  }
+
+  /** Six digits, never more than the value, so that the advice holds. */
+  private static double roundedDown(double value) {
+    return Math.floor(value * 1e6) / 1e6;
+  }
+
+  private static long[] checkedRows(long[] chosen, long[] eligible, int count) {
+    long previous = -1;
+    for (long row : chosen) {
+      if (row <= previous || Arrays.binarySearch(eligible, row) < 0) {
+        throw new EngineException(
+            "the selector chose row %d after row %d; rows must ascend and be eligible",
+            row, previous);
+      }
+      previous = row;
+    }
+    if (chosen.length != count) {
+      throw new EngineException(
+          "the selector must choose %d rows, but chose %d", count, chosen.length);
+    }
+    return chosen;
   }
 
   /** Triggers every test image that counts for the attack success rate. */

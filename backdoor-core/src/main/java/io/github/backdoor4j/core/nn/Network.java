@@ -3,13 +3,13 @@ package io.github.backdoor4j.core.nn;
 import static io.github.backdoor4j.core.Checks.require;
 
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.HasTensors;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
-import io.github.backdoor4j.core.train.Trainable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -139,7 +139,8 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
     for (String kind : List.of(".weight", ".bias")) {
       Tensor parameter = parameters.get(layer + kind);
       if (parameter != null) {
-        parameter.uniform_(-bound, bound, generator);
+        // drawn in row-major order, so that neither memory layout nor device matters
+        parameter.copy_(Tensors.uniform(generator, -bound, bound, parameter.shape()));
       }
     }
   }
@@ -199,8 +200,17 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
     for (String name : taps.names()) {
       require(tapNames.contains(name), "network has no tap '%s'. Its taps: %s", name, tapNames);
     }
+    require(
+        images.dim() == 4 && spec.input().equals(shapeOf(images)),
+        "network takes batches of %s images, but got the shape %s",
+        spec.input(),
+        Arrays.toString(images.shape()));
     Tensor input = images.contiguous(MemoryFormat.ChannelsLast);
     return forward(new Pass(values, buffers, training, taps), input);
+  }
+
+  private static ImageShape shapeOf(Tensor images) {
+    return new ImageShape((int) images.size(1), (int) images.size(2), (int) images.size(3));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.github.backdoor4j.core.record;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
@@ -16,11 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How values become JSON everywhere in the project: record components in snake_case, enum constants
- * as lower-case words with hyphens, unknown properties refused, numbers independent of the locale.
+ * as lower-case words with hyphens, unknown and repeated properties refused, no silent conversion
+ * between types, numbers independent of the locale.
  */
 public final class Json {
 
   private static final ObjectMapper MAPPER = configure(JsonMapper.builder()).build();
+  // a line ends the same way on every system
+  private static final DefaultPrettyPrinter INDENTED =
+      new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
 
   private Json() {}
 
@@ -33,7 +39,11 @@ public final class Json {
         .annotationIntrospector(new HyphenatedEnums())
         .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS) // else "1,2" is read as 1
+        .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+        .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+        .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
         .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
         .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS);
   }
@@ -55,7 +65,7 @@ public final class Json {
   /** JSON text for people, indented. */
   public static String writePretty(Object value) {
     try {
-      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value) + "\n";
+      return MAPPER.writer(INDENTED).writeValueAsString(value) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("no JSON form for " + value.getClass(), e);
     }

@@ -8,6 +8,11 @@ import java.util.Locale;
 /** Spelling: forms of names, and the nearest known ones to a name that is unknown. */
 public final class Names {
 
+  /** A part of a name is as near as two typing errors. */
+  private static final int EDITS_OF_A_PART = 2;
+
+  private static final int SHORTEST_PART = 3;
+
   private Names() {}
 
   /** {@code poisonRate} and {@code poison-rate} become {@code poison_rate}. */
@@ -20,13 +25,25 @@ public final class Names {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** The known names, most similar first. */
+  /** The known names, most similar first; {@code target} is close to {@code target_label}. */
   public static List<String> nearest(String unknown, Collection<String> known) {
     return known.stream()
         .sorted(
-            Comparator.comparingInt((String name) -> distance(unknown, name))
+            Comparator.comparingInt((String name) -> unlikeness(unknown, name))
                 .thenComparing(Comparator.naturalOrder()))
         .toList();
+  }
+
+  private static int unlikeness(String unknown, String name) {
+    int edits = distance(unknown, name);
+    return within(unknown, name) || within(name, unknown)
+        ? Math.min(edits, EDITS_OF_A_PART)
+        : edits;
+  }
+
+  private static boolean within(String part, String whole) {
+    return part.length() >= SHORTEST_PART
+        && whole.toLowerCase(Locale.ROOT).contains(part.toLowerCase(Locale.ROOT));
   }
 
   /** Levenshtein distance, letter case aside. */

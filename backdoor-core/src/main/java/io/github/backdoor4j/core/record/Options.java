@@ -1,10 +1,11 @@
 package io.github.backdoor4j.core.record;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.github.backdoor4j.core.BackdoorException;
 import io.github.backdoor4j.core.UsageException;
 import java.lang.reflect.RecordComponent;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Binds texts and trees to option records, starting from a record of defaults. Nested records are
@@ -38,72 +40,46 @@ public final class Options {
    * The defaults with some values replaced.
    *
    * @param owner whose options these are, for messages
-   * @param overrides texts by name; a value is read as JSON where it is JSON, else as text
-   * @throws UsageException if a name is unknown or a value is not allowed
+   * @param overrides texts by name; a value is read as JSON where it is JSON, else as text. A JSON
+   *     object replaces what it names within a group
+   * @throws UsageException if a name is unknown, a value is not allowed, or a group was given
+   *     another kind without all of its options
    */
   public static <O extends Record> O bind(String owner, O defaults, Map<String, String> overrides) {
-    ObjectNode tree = Json.mapper().valueToTree(defaults);
-    overrides.forEach((name, text) -> set(owner, tree, name, parse(text)));
-    return convert(owner, tree, defaults);
+    List<OptionTree.Given> all = new ArrayList<>();
+    overrides.forEach((name, text) -> all.addAll(read(name, text)));
+    return convert(owner, new OptionTree(owner, defaults).with(all), defaults);
   }
 
-  /** The defaults with the fields of a tree, which may be nested, replaced. */
+  private static List<OptionTree.Given> read(String name, String text) {
+    JsonNode value = parse(text);
+    return value.isObject()
+        ? OptionTree.leaves(Json.mapper().createObjectNode().set(name, value))
+        : List.of(new OptionTree.Given(name, value, value.isTextual() ? value.asText() : text));
+  }
+
+  /**
+   * The defaults with the fields of a tree replaced. The tree may be nested, or have dots in its
+   * names, or both.
+   *
+   * @throws UsageException as for texts
+   */
   public static <O extends Record> O bind(String owner, O defaults, JsonNode overrides) {
-    ObjectNode tree = Json.mapper().valueToTree(defaults);
-    merge(owner, tree, "", overrides);
-    return convert(owner, tree, defaults);
-  }
-
-  private static void merge(String owner, ObjectNode tree, String prefix, JsonNode overrides) {
-    for (Map.Entry<String, JsonNode> entry : overrides.properties()) {
-      String name = prefix + entry.getKey();
-      boolean nested = entry.getValue().isObject() && !entry.getValue().has("kind");
-      if (nested) {
-        merge(owner, tree, name + ".", entry.getValue());
-      } else {
-        set(owner, tree, name, entry.getValue());
-      }
+    if (!overrides.isObject() && !overrides.isNull() && !overrides.isMissingNode()) {
+      throw new UsageException(
+          "%s: options are given as names with values, not as '%s'", owner, overrides.asText());
     }
+    List<OptionTree.Given> all = OptionTree.leaves(overrides);
+    return convert(owner, new OptionTree(owner, defaults).with(all), defaults);
   }
 
-  private static void set(String owner, ObjectNode root, String path, JsonNode value) {
-    ObjectNode node = root;
-    String[] parts = path.split("\\.", -1);
-    for (int i = 0; i < parts.length; i++) {
-      String name = Names.snakeCase(parts[i]);
-      if (!node.has(name)) {
-        throw unknown(owner, path, node);
-      }
-      if (i == parts.length - 1) {
-        node.set(name, value);
-      } else if (node.get(name) instanceof ObjectNode child) {
-        node = child;
-      } else {
-        throw unknown(owner, path, node);
-      }
-    }
-  }
-
-  private static UsageException unknown(String owner, String path, ObjectNode node) {
-    List<String> known = new ArrayList<>();
-    node.fieldNames().forEachRemaining(known::add);
-    String last = path.substring(path.lastIndexOf('.') + 1);
-    List<String> nearest = Names.nearest(Names.snakeCase(last), known);
-    return new UsageException(
-        "%s has no option '%s'. %sIts options: %s.",
-        owner,
-        path,
-        nearest.isEmpty() ? "" : "Did you mean '" + nearest.get(0) + "'? ",
-        String.join(", ", known));
-  }
-
-  private static JsonNode parse(String text) {
-    ObjectMapper mapper = Json.mapper();
+  /** A value given as text: what it means as JSON if all of it is JSON, else the text itself. */
+  public static JsonNode parse(String text) {
     try {
-      JsonNode node = mapper.readTree(text);
-      return node == null || node.isMissingNode() ? mapper.getNodeFactory().textNode(text) : node;
+      JsonNode node = Json.mapper().readTree(text);
+      return node.isMissingNode() ? new TextNode(text) : node;
     } catch (JsonProcessingException e) {
-      return mapper.getNodeFactory().textNode(text);
+      return new TextNode(text);
     }
   }
 
@@ -117,28 +93,26 @@ public final class Options {
           throw new UsageException(ours, "%s: %s", owner, ours.getMessage());
         }
       }
-      throw new UsageException(e, "%s: %s", owner, explain(e));
+      throw new UsageException(e, "%s: %s", owner, explain(e, tree));
     }
   }
 
-  private static String explain(JsonProcessingException e) {
-    if (e instanceof com.fasterxml.jackson.databind.JsonMappingException mapping) {
-      String path =
-          mapping.getPath().stream()
-              .map(reference -> String.valueOf(reference.getFieldName()))
-              .collect(Collectors.joining("."));
-      if (e instanceof InvalidFormatException format) {
-        Class<?> type = format.getTargetType();
-        return String.format(
-            java.util.Locale.ROOT,
-            "option '%s' cannot be '%s'; allowed: %s",
-            path,
-            format.getValue(),
-            type.isEnum() ? constants(type) : typeName(type));
-      }
-      return "option '" + path + "': " + e.getOriginalMessage();
+  private static String explain(JsonProcessingException e, JsonNode tree) {
+    if (!(e instanceof JsonMappingException mapping)) {
+      return e.getOriginalMessage();
     }
-    return e.getOriginalMessage();
+    StringBuilder path = new StringBuilder();
+    JsonNode value = tree;
+    for (JsonMappingException.Reference step : mapping.getPath()) {
+      boolean field = step.getFieldName() != null;
+      path.append(field ? "." + step.getFieldName() : "[" + step.getIndex() + "]");
+      value = field ? value.path(step.getFieldName()) : value.path(step.getIndex());
+    }
+    String name = path.isEmpty() ? "" : path.substring(1);
+    Class<?> type = e instanceof MismatchedInputException input ? input.getTargetType() : null;
+    return type == null || value.isObject()
+        ? "option '" + name + "': " + e.getOriginalMessage()
+        : "option '" + name + "' cannot be " + value + "; allowed: " + typeName(type);
   }
 
   private static String constants(Class<?> type) {
@@ -147,31 +121,49 @@ public final class Options {
         .collect(Collectors.joining(" | "));
   }
 
-  /** Every option of a record, nested records flattened with dots. */
+  /**
+   * Every option of a record, nested records flattened with dots. A group that comes in kinds is
+   * shown with the options of its present kind.
+   */
   public static List<Description> describe(Record defaults) {
     List<Description> result = new ArrayList<>();
     JsonNode tree = Json.tree(defaults);
     for (RecordComponent component : defaults.getClass().getRecordComponents()) {
       String name = Names.snakeCase(component.getName());
       Doc doc = component.getAnnotation(Doc.class);
+      Class<?> type = component.getType();
       result.add(
           new Description(
               name,
-              typeName(component.getType()),
+              typeName(type),
               tree.path(name),
               doc == null ? "" : doc.range(),
               doc == null ? "" : doc.value()));
-      try {
-        if (component.getType().isRecord()
-            && component.getAccessor().invoke(defaults) instanceof Record nested) {
-          describe(nested).forEach(inner -> result.add(within(name, inner)));
-        }
-      } catch (ReflectiveOperationException e) {
-        throw new IllegalStateException(
-            "options records must be public: " + defaults.getClass(), e);
+      if (OptionKinds.has(type)) {
+        result.add(kind(name, type, tree));
+      }
+      if (valueOf(component, defaults) instanceof Record nested) {
+        describe(nested).forEach(inner -> result.add(within(name, inner)));
       }
     }
     return result;
+  }
+
+  private static Description kind(String group, Class<?> type, JsonNode tree) {
+    return new Description(
+        group + "." + OptionKinds.PROPERTY,
+        OptionKinds.names(type),
+        tree.path(group).path(OptionKinds.PROPERTY),
+        "",
+        "which kind; another one needs all of its own options");
+  }
+
+  private static @Nullable Object valueOf(RecordComponent component, Record record) {
+    try {
+      return component.getAccessor().invoke(record);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("options records must be public: " + record.getClass(), e);
+    }
   }
 
   private static Description within(String outer, Description inner) {

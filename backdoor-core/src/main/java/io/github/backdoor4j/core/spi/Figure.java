@@ -4,8 +4,6 @@ import static io.github.backdoor4j.core.Checks.require;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.github.backdoor4j.core.data.ImageShape;
 import java.util.LinkedHashMap;
 import java.util.List;

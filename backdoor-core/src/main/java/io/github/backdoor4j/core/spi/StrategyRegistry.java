@@ -1,5 +1,6 @@
 package io.github.backdoor4j.core.spi;
 
+import com.google.common.base.Throwables;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.record.Names;
 import java.security.CodeSource;
@@ -7,8 +8,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -25,6 +28,9 @@ public final class StrategyRegistry<S extends Named> {
   private static final Pattern ID =
       Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*(\\.[a-z][a-z0-9]*(-[a-z0-9]+)*)*");
   private static final String OWN_PACKAGE = "io.github.backdoor4j.";
+
+  /** After so many an iterator over services is taken to be stuck, as by a jar it cannot read. */
+  private static final int MOST_ERRORS = 100;
 
   private final String kind;
   private final Map<String, S> byId = new TreeMap<>();
@@ -46,21 +52,51 @@ public final class StrategyRegistry<S extends Named> {
   public static <S extends Named> StrategyRegistry<S> load(
       Class<? extends S> type, String kind, ClassLoader loader) {
     StrategyRegistry<S> registry = new StrategyRegistry<>(kind);
-    ServiceLoader.load(type, loader).stream()
-        .forEach(
-            provider -> {
-              try {
-                registry.add(provider.get());
-              } catch (ServiceConfigurationError e) {
-                registry.failures.add(e.toString());
-              }
-            });
+    registry.addAll(ServiceLoader.load(type, loader).iterator());
     registry.indexAliases();
     return registry;
   }
 
+  private void addAll(Iterator<? extends S> providers) {
+    int errors = 0;
+    while (errors < MOST_ERRORS) {
+      try {
+        if (!providers.hasNext()) {
+          return;
+        }
+        add(providers.next());
+      } catch (ServiceConfigurationError | LinkageError e) {
+        errors++;
+        report("a provider could not be loaded", e);
+      }
+    }
+  }
+
+  private void report(String what, Throwable failure) {
+    Throwable root = Throwables.getRootCause(failure);
+    String sentence = what + ": " + failure + (root == failure ? "" : ", because of " + root);
+    if (!failures.contains(sentence)) {
+      failures.add(sentence);
+    }
+  }
+
   private void add(S strategy) {
-    String id = strategy.id();
+    String id;
+    try {
+      id = Objects.requireNonNull(strategy.id(), "its id is null");
+      strategy.aliases();
+    } catch (RuntimeException | LinkageError e) { // one broken plug-in shall not stop the others
+      report(origin(strategy) + " cannot name itself", e);
+      return;
+    }
+    checkName(id, strategy);
+    S other = byId.putIfAbsent(id, strategy);
+    if (other != null) {
+      throw clash(id, other, strategy);
+    }
+  }
+
+  private void checkName(String id, S strategy) {
     if (!ID.matcher(id).matches()) {
       throw new UsageException(
           "%s %s has the id '%s'; an id is lower-case words with hyphens, outsiders' ids are"
@@ -72,15 +108,12 @@ public final class StrategyRegistry<S extends Named> {
           "%s %s has the id '%s'; ids without a dot belong to Backdoor4J, use vendor.%s",
           kind, origin(strategy), id, id);
     }
-    S other = byId.putIfAbsent(id, strategy);
-    if (other != null) {
-      throw clash(id, other, strategy);
-    }
   }
 
   private void indexAliases() {
     for (S strategy : byId.values()) {
       for (String alias : strategy.aliases()) {
+        checkName(alias, strategy);
         S other = byId.containsKey(alias) ? byId.get(alias) : byAlias.putIfAbsent(alias, strategy);
         if (other != null) {
           throw clash(alias, other, strategy);

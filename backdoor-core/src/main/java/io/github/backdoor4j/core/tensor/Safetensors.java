@@ -1,13 +1,15 @@
 package io.github.backdoor4j.core.tensor;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableBiMap;
+import io.github.backdoor4j.core.AtomicFiles;
 import io.github.backdoor4j.core.DataException;
-import io.github.backdoor4j.core.record.AtomicFiles;
+import io.github.backdoor4j.core.tensor.SafetensorsHeader.Entry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.BytePointer;
@@ -37,10 +40,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metadata)
     implements HasTensors {
 
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
   private static final long MAX_HEADER = 100L << 20; // the limit of the reference reader
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final ImmutableBiMap<String, ScalarType> TYPES =
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  static final ImmutableBiMap<String, ScalarType> TYPES =
       ImmutableBiMap.<String, ScalarType>builder()
           .put("F64", ScalarType.Double)
           .put("F32", ScalarType.Float)
@@ -135,12 +141,10 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       JsonNode header = readHeader(file, channel);
       long start = channel.position();
+      List<Entry> entries = SafetensorsHeader.entries(file, header, channel.size() - start);
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      for (Map.Entry<String, JsonNode> field : header.properties()) {
-        if (!field.getKey().equals(METADATA)) {
-          tensors.put(
-              field.getKey(), readTensor(file, channel, start, field.getKey(), field.getValue()));
-        }
+      for (Entry entry : entries) {
+        tensors.put(entry.name(), readTensor(file, channel, start, entry));
       }
       return new Safetensors(tensors, metadataOf(header));
     } catch (IOException e) {
@@ -177,44 +181,13 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     return metadata;
   }
 
-  private static Tensor readTensor(
-      Path file, FileChannel channel, long start, String name, JsonNode entry) throws IOException {
-    ScalarType type = TYPES.get(entry.path("dtype").asText());
-    if (type == null) {
-      throw broken(file, "tensor '%s' has the unknown type %s", name, entry.path("dtype"));
-    }
-    JsonNode shapeNode = entry.path("shape");
-    long[] shape = new long[shapeNode.size()];
-    for (int i = 0; i < shape.length; i++) {
-      shape[i] = shapeNode.get(i).asLong(-1);
-    }
-    long from = entry.path("data_offsets").path(0).asLong(-1);
-    long to = entry.path("data_offsets").path(1).asLong(-1);
-    long bytes = checkedBytes(shape, torch.elementSize(type));
-    if (bytes < 0 || from < 0 || to - from != bytes || start + to > channel.size()) {
-      throw broken(file, "tensor '%s' does not fit its data (bytes %d to %d)", name, from, to);
-    }
-    Tensor tensor = torch.zeros(shape, new TensorOptions(type));
+  private static Tensor readTensor(Path file, FileChannel channel, long start, Entry entry)
+      throws IOException {
+    Tensor tensor = torch.zeros(entry.shape(), new TensorOptions(entry.type()));
     try (TensorScope scope = TensorScope.open()) {
-      fill(file, channel, start + from, tensor, bytes);
+      fill(file, channel, start + entry.from(), tensor, entry.to() - entry.from());
     }
     return tensor;
-  }
-
-  /** Product of the extents times the element size; −1 if negative or beyond a long. */
-  private static long checkedBytes(long[] shape, long elementSize) {
-    long bytes = elementSize;
-    try {
-      for (long extent : shape) {
-        if (extent < 0) {
-          return -1;
-        }
-        bytes = Math.multiplyExact(bytes, extent);
-      }
-    } catch (ArithmeticException e) {
-      return -1;
-    }
-    return bytes;
   }
 
   private static void fill(Path file, FileChannel channel, long at, Tensor tensor, long bytes)
@@ -239,7 +212,7 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     }
   }
 
-  private static DataException broken(Path file, String template, Object... args) {
+  static DataException broken(Path file, String template, Object... args) {
     return new DataException(
         "%s is no valid safetensors file: %s. Delete it or restore it from its source.",
         file, String.format(java.util.Locale.ROOT, template, args));

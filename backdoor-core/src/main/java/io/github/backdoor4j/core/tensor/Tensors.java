@@ -29,7 +29,7 @@ public final class Tensors {
   public static Tensor ofBytes(byte[] bytes, long... shape) {
     checkLength(bytes.length, shape);
     Engine.start();
-    return AbstractTensor.create(bytes, shape);
+    return bytes.length == 0 ? empty(ScalarType.Byte, shape) : AbstractTensor.create(bytes, shape);
   }
 
   /** A 64-bit integer tensor. Without a shape it is a vector. */
@@ -37,10 +37,9 @@ public final class Tensors {
     long[] target = shape.length == 0 ? new long[] {values.length} : shape;
     checkLength(values.length, target);
     Engine.start();
-    if (values.length == 0) {
-      return torch.zeros(target, new TensorOptions(ScalarType.Long));
-    }
-    return AbstractTensor.create(values, target);
+    return values.length == 0
+        ? empty(ScalarType.Long, target)
+        : AbstractTensor.create(values, target);
   }
 
   /** A 32-bit float tensor. Without a shape it is a vector. */
@@ -48,7 +47,14 @@ public final class Tensors {
     long[] target = shape.length == 0 ? new long[] {values.length} : shape;
     checkLength(values.length, target);
     Engine.start();
-    return AbstractTensor.create(values, target);
+    return values.length == 0
+        ? empty(ScalarType.Float, target)
+        : AbstractTensor.create(values, target);
+  }
+
+  /** Empty tensors have no memory, which the conversions to and from arrays cannot take. */
+  private static Tensor empty(ScalarType type, long... shape) {
+    return torch.zeros(shape, new TensorOptions(type));
   }
 
   private static void checkLength(int length, long[] shape) {
@@ -64,7 +70,9 @@ public final class Tensors {
     try (TensorScope scope = TensorScope.open()) {
       Tensor dense = onCpu(tensor).to(ScalarType.Float).contiguous();
       float[] values = new float[Math.toIntExact(dense.numel())];
-      dense.data_ptr_float().get(values);
+      if (values.length > 0) {
+        dense.data_ptr_float().get(values);
+      }
       return values;
     }
   }
@@ -74,7 +82,9 @@ public final class Tensors {
     try (TensorScope scope = TensorScope.open()) {
       Tensor dense = onCpu(tensor).to(ScalarType.Double).contiguous();
       double[] values = new double[Math.toIntExact(dense.numel())];
-      dense.data_ptr_double().get(values);
+      if (values.length > 0) {
+        dense.data_ptr_double().get(values);
+      }
       return values;
     }
   }
@@ -84,7 +94,9 @@ public final class Tensors {
     try (TensorScope scope = TensorScope.open()) {
       Tensor dense = onCpu(tensor).to(ScalarType.Long).contiguous();
       long[] values = new long[Math.toIntExact(dense.numel())];
-      dense.data_ptr_long().get(values);
+      if (values.length > 0) {
+        dense.data_ptr_long().get(values);
+      }
       return values;
     }
   }
@@ -94,7 +106,9 @@ public final class Tensors {
     try (TensorScope scope = TensorScope.open()) {
       Tensor dense = onCpu(tensor).contiguous();
       byte[] values = new byte[Math.toIntExact(dense.nbytes())];
-      bytesOf(dense).get(values);
+      if (values.length > 0) {
+        bytesOf(dense).get(values);
+      }
       return values;
     }
   }

@@ -1,8 +1,11 @@
 package io.github.backdoor4j.core.train;
 
+import static io.github.backdoor4j.core.Checks.require;
+
 import io.github.backdoor4j.core.EngineException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Trainable;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -211,18 +214,20 @@ public final class Trainer {
     }
 
     private void update(Tensor loss, double rate) {
-      Map<String, Tensor> parameters = model.parameters();
+      Map<String, Tensor> trained = new LinkedHashMap<>(model.parameters());
+      trained.values().removeIf(parameter -> !parameter.requires_grad()); // frozen ones stay
+      require(!trained.isEmpty(), "training '%s': no parameter requires gradients", purpose);
       TensorVector gradients =
           torch.grad(
               new TensorVector(loss),
-              new TensorVector(parameters.values().toArray(new Tensor[0])),
+              new TensorVector(trained.values().toArray(new Tensor[0])),
               new TensorVector(),
               new BoolOptional(false),
               false,
               true);
       Map<String, Tensor> byName = new LinkedHashMap<>();
       int i = 0;
-      for (String name : parameters.keySet()) {
+      for (String name : trained.keySet()) {
         Tensor gradient = gradients.get(i++);
         if (gradient.defined()) { // a parameter the loss does not touch stays as it is
           byName.put(name, gradient);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.hash.Hashing;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.nn.Trainable;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Safetensors;
@@ -102,8 +103,7 @@ final class TrainingCheckpoint {
       optimizer.steps(Long.parseLong(required(metadata.get("optimizer_steps"), "optimizer_steps")));
       return Optional.of(Json.read(required(metadata.get("progress"), "progress"), Progress.class));
     } catch (JsonProcessingException | NumberFormatException e) {
-      throw new DataException(
-          e, "checkpoint %s is broken (%s). Delete it to start over.", file, e);
+      throw new DataException(e, "checkpoint %s is broken (%s). Delete it to start over.", file, e);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.github.backdoor4j.core.train;
 
+import io.github.backdoor4j.core.nn.Trainable;
+
 /** Watches a training; all methods do nothing by default. Called on the training thread. */
 public interface TrainingListener {
 

@@ -1,0 +1,238 @@
+package io.github.backdoor4j.defenses;
+
+import static io.github.backdoor4j.core.Checks.require;
+import static io.github.backdoor4j.core.Checks.requirePositive;
+import static io.github.backdoor4j.core.Checks.requireRatio;
+
+import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Taps;
+import io.github.backdoor4j.core.record.Doc;
+import io.github.backdoor4j.core.spi.DefenderAccess;
+import io.github.backdoor4j.core.spi.DefenseContext;
+import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
+import io.github.backdoor4j.core.spi.DefenseStrategy;
+import io.github.backdoor4j.core.spi.Evidence;
+import io.github.backdoor4j.core.spi.Fidelity;
+import io.github.backdoor4j.core.spi.Figure;
+import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
+import io.github.backdoor4j.core.train.TrainingHistory;
+import io.github.backdoor4j.core.train.TrainingPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Prunes the units before the classifier that clean images leave dormant, as long as clean accuracy
+ * allows, then fine-tunes on clean images. Assumes a small clean labelled set, of which a part is
+ * kept back to measure the accuracy; test data is never used.
+ *
+ * <p>{@link Fidelity#PAPER}: channels of the last feature map after ReLU, on images as they are,
+ * back to the last setting within the tolerance (§IV). {@link Fidelity#BACKDOORBENCH}: inputs of the
+ * classifier with their sign, on augmented images, one unit fewer than the setting says, and the
+ * first setting beyond the tolerance is kept.
+ *
+ * @see <a href="https://arxiv.org/abs/1805.12185">Liu et al., Fine-Pruning, RAID 2018</a>
+ */
+public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
+
+  /**
+   * What Fine-Pruning can be told.
+   *
+   * @param maxAccuracyDrop relative loss of clean accuracy at which pruning has gone too far
+   * @param stepShare share of the units that each setting prunes more
+   * @param keptBack share of the holdout on which the loss of accuracy is measured
+   * @param tuning training after pruning
+   * @param fidelity whom to follow where paper and benchmark differ
+   */
+  public record Options(
+      @Doc(
+              value =
+                  "relative loss of clean accuracy at which pruning has gone too far, measured on"
+                      + " the part of the holdout that is kept back",
+              range = "(0, 1]")
+          double maxAccuracyDrop,
+      @Doc(value = "share of the units that each setting prunes more", range = "(0, 1]")
+          double stepShare,
+      @Doc(
+              value =
+                  "share of the clean holdout kept back to measure accuracy while pruning; the"
+                      + " tuning afterwards uses the whole holdout",
+              range = "(0, 1)")
+          double keptBack,
+      @Doc("training after pruning, on the whole holdout; pruned units stay out") TrainingPlan tuning,
+      @Doc(
+              value =
+                  "paper: channels after ReLU, rollback to the last good setting; backdoorbench:"
+                      + " signed classifier inputs, one unit fewer, first setting beyond tolerance",
+              range = "paper | backdoorbench")
+          Fidelity fidelity) {
+
+    public Options {
+      requireRatio("max_accuracy_drop", maxAccuracyDrop);
+      requireRatio("step_share", stepShare);
+      requirePositive("kept_back", keptBack);
+      require(keptBack < 1, "kept_back must lie in (0, 1), but was %s", keptBack);
+    }
+  }
+
+  @Override
+  public String id() {
+    return "fine-pruning";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("fp");
+  }
+
+  @Override
+  public Options defaults(DatasetSpec data) {
+    return new Options(0.1, 0.01, 0.2, Tuning.defaults(data), Fidelity.PAPER);
+  }
+
+  @Override
+  public MethodCard card() {
+    return new MethodCard(
+        "Fine-Pruning (FP)",
+        "Prunes units that clean images leave dormant, then fine-tunes on clean images.",
+        "Liu, Dolan-Gavitt, Garg: Fine-Pruning: Defending Against Backdooring Attacks on Deep"
+            + " Neural Networks, RAID 2018",
+        "https://arxiv.org/abs/1805.12185",
+        "defender has the model and a small clean labelled set",
+        "post-training repair",
+        "two passes over the holdout for pruning, then 3 · epochs · holdout/n forward passes over"
+            + " the training set (15 by default)",
+        List.of(
+            "the accuracy that limits pruning is measured on a kept-back part of the clean holdout;"
+                + " the benchmark measures it on test data",
+            "one draw of clean images; the benchmark draws twice",
+            "32-bit training where the benchmark uses 16-bit automatic mixed precision",
+            "channels are masked where they enter the classifier, which equals masking the feature"
+                + " map only if nothing but pooling, ReLU and flattening lies between"));
+  }
+
+  @Override
+  public Set<DefenderAccess> needs() {
+    return Set.of(DefenderAccess.SUSPECT_MODEL, DefenderAccess.CLEAN_HOLDOUT);
+  }
+
+  @Override
+  public RepairedModel defend(DefenseContext context, Options options) {
+    Network network = context.suspect();
+    try (TensorScope scope = TensorScope.open()) {
+      ClassifierInputs inputs = new ClassifierInputs(network, context);
+      Pruning pruning = prune(inputs, context, options);
+      Tensor mask = inputs.mask(pruning.units());
+      String penultimate = network.features().penultimate();
+      TrainingHistory history =
+          context
+              .trainer("tuning")
+              .fit(
+                  network,
+                  context.cleanHoldout(),
+                  options.tuning(),
+                  (batch, step) ->
+                      step.crossEntropy(
+                          step.forward(
+                              network, batch.images(), Taps.at(penultimate, x -> x.mul(mask))),
+                          batch.labels()),
+                  context.seed().child("tuning"));
+      inputs.fold(mask);
+      return new RepairedModel(
+          network, evidence(pruning, history, context.cleanHoldout().size(), options));
+    }
+  }
+
+  /**
+   * What the sweep came to.
+   *
+   * @param sweep all settings
+   * @param accuracy on the kept-back images, per setting
+   * @param chosen the setting
+   * @param keptBack number of images behind each accuracy
+   */
+  private record Pruning(PruningSweep sweep, double[] accuracy, int chosen, int keptBack) {
+    int[] units() {
+      return sweep.pruned(chosen);
+    }
+  }
+
+  private static Pruning prune(ClassifierInputs inputs, DefenseContext context, Options options) {
+    ImageDataset holdout = context.cleanHoldout();
+    int keptBack = (int) (holdout.size() * options.keptBack());
+    require(
+        keptBack > 0 && keptBack < holdout.size(),
+        "kept_back %s of a clean holdout of %d images leaves no images on one side; give a larger"
+            + " holdout",
+        options.keptBack(),
+        holdout.size());
+    long[] order = Tensors.permutation(holdout.size(), context.seed().child("kept-back"));
+    ImageDataset judged = holdout.subset(Arrays.copyOf(order, keptBack));
+    ImageDataset ranked = holdout.subset(Arrays.copyOfRange(order, keptBack, order.length));
+    double[] activations =
+        options.fidelity() == Fidelity.PAPER
+            ? inputs.channelActivations(ranked)
+            : inputs.signedActivations(ranked, context.seed().child("augmentation"));
+    PruningSweep sweep =
+        PruningSweep.leastActiveFirst(activations, options.stepShare(), options.fidelity());
+    double[] accuracy = inputs.accuracies(sweep, judged);
+    return new Pruning(
+        sweep, accuracy, sweep.choose(accuracy, options.maxAccuracyDrop()), keptBack);
+  }
+
+  private static Evidence evidence(
+      Pruning pruning, TrainingHistory history, int images, Options options) {
+    int units = pruning.sweep().order().length;
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    numbers.put("pruned_channels", (double) pruning.units().length);
+    numbers.put("channels", (double) units);
+    numbers.put("kept_back_images", (double) pruning.keptBack());
+    numbers.put("kept_back_accuracy_before", pruning.accuracy()[0]);
+    numbers.put("kept_back_accuracy_pruned", pruning.accuracy()[pruning.chosen()]);
+    numbers.putAll(Tuning.numbers("tuning", images, history));
+    List<Figure> figures = new ArrayList<>();
+    figures.add(curve(pruning, options));
+    figures.addAll(Tuning.figures("Fine-tuning after pruning", history));
+    return new Evidence(numbers, figures, notes(pruning));
+  }
+
+  private static Figure curve(Pruning pruning, Options options) {
+    List<Double> x = new ArrayList<>();
+    List<Double> accuracy = new ArrayList<>();
+    List<Double> allowed = new ArrayList<>();
+    List<Double> chosen = new ArrayList<>();
+    double least = pruning.accuracy()[0] * (1 - options.maxAccuracyDrop());
+    for (int setting = 0; setting < pruning.accuracy().length; setting++) {
+      x.add((double) pruning.sweep().pruned(setting).length);
+      accuracy.add(pruning.accuracy()[setting]);
+      allowed.add(least);
+      chosen.add(setting == pruning.chosen() ? pruning.accuracy()[setting] : Double.NaN);
+    }
+    Map<String, List<Double>> series = new LinkedHashMap<>();
+    series.put("accuracy on kept-back clean images", accuracy);
+    series.put("least accuracy allowed", allowed);
+    series.put("chosen", chosen);
+    return new Figure.Curves(
+        "Pruning the least active units", "pruned units", "clean accuracy", x, series);
+  }
+
+  private static List<String> notes(Pruning pruning) {
+    List<String> notes = new ArrayList<>();
+    notes.add(
+        "Accuracy while pruning was measured on "
+            + pruning.keptBack()
+            + " clean images kept back from the holdout, not on test data.");
+    if (pruning.units().length == 0) {
+      notes.add("No unit could be pruned within the tolerance: this is plain fine-tuning.");
+    }
+    return notes;
+  }
+}

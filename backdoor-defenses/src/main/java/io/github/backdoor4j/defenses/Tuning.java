@@ -1,0 +1,66 @@
+package io.github.backdoor4j.defenses;
+
+import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.spi.Figure;
+import io.github.backdoor4j.core.train.TrainingHistory;
+import io.github.backdoor4j.core.train.TrainingPlan;
+import io.github.backdoor4j.core.train.ScheduleSpec;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What the defenses that train on the clean holdout share. */
+final class Tuning {
+
+  private static final int BATCH = 256;
+  private static final int EPOCHS = 100;
+
+  private Tuning() {}
+
+  /**
+   * The benchmark's plan: SGD 0.01, momentum 0.9, weight decay 5e-4, batches of 256 with the short
+   * last one, cosine over 100 epochs; 200 epochs and a plateau schedule for Tiny-ImageNet.
+   */
+  static TrainingPlan defaults(DatasetSpec data) {
+    TrainingPlan plan =
+        TrainingPlan.benchmark(EPOCHS, data.augmentation())
+            .withBatchSize(BATCH)
+            .withDropLast(false);
+    return data.id().equals("tiny-imagenet")
+        ? plan.withEpochs(2 * EPOCHS).withSchedule(new ScheduleSpec.Plateau(0.1, 10, 1e-4))
+        : plan;
+  }
+
+  /** Loss and accuracy per epoch on the images trained on. */
+  static List<Figure> figures(String title, TrainingHistory history) {
+    if (history.epochs().isEmpty()) {
+      return List.of();
+    }
+    Map<String, List<Double>> series = new LinkedHashMap<>();
+    series.put("loss", boxed(history.curve("loss")));
+    series.put("accuracy", boxed(history.curve("accuracy")));
+    List<Double> epochs =
+        IntStream.rangeClosed(1, history.epochs().size()).mapToObj(e -> (double) e).toList();
+    return List.of(new Figure.Curves(title, "epoch", "training loss, accuracy", epochs, series));
+  }
+
+  /** Numbers of the last epoch, under names that begin with {@code prefix}. */
+  static Map<String, Double> numbers(String prefix, int images, TrainingHistory history) {
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    numbers.put(prefix + "_images", (double) images);
+    numbers.put(prefix + "_epochs", (double) history.epochs().size());
+    if (!history.epochs().isEmpty()) {
+      int last = history.epochs().size() - 1;
+      numbers.put(prefix + "_loss", history.curve("loss")[last]);
+      numbers.put(prefix + "_accuracy", history.curve("accuracy")[last]);
+    }
+    return numbers;
+  }
+
+  private static List<Double> boxed(double[] values) {
+    return Arrays.stream(values).boxed().collect(Collectors.toList());
+  }
+}

@@ -1,0 +1,232 @@
+package io.github.backdoor4j.eval;
+
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.data.PoisonedDataset;
+import io.github.backdoor4j.core.data.Poisoner;
+import io.github.backdoor4j.core.data.TriggeredSet;
+import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.spi.AttackContext;
+import io.github.backdoor4j.core.spi.AttackOutcome;
+import io.github.backdoor4j.core.spi.EvaluationContext;
+import io.github.backdoor4j.core.spi.EvaluationContext.ModelPredictions;
+import io.github.backdoor4j.core.spi.Evidence;
+import io.github.backdoor4j.core.spi.Workbench;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.train.TrainingHistory;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/** Makes the models that defenses act on, or finds them on disk. */
+final class AttackCells {
+
+  private final CellRunner run;
+
+  AttackCells(CellRunner run) {
+    this.run = run;
+  }
+
+  /** The backdoored model of a seed. */
+  AttackedModel attack(long seed) {
+    ResultRecord.CellSpec spec = run.resolved.cell(run.data, seed, false, run.device);
+    String key = RecordStore.key(spec, ResultRecord.Kind.ATTACK);
+    CellFiles files = new CellFiles(run.store.folder(key));
+    Optional<ResultRecord> found = run.fresh ? Optional.empty() : run.store.find(key);
+    if (found.isPresent() && files.complete()) {
+      run.listener.onRecord(found.get(), true);
+      return load(found.get(), files);
+    }
+    return train(spec, key, files, seed);
+  }
+
+  private AttackedModel load(ResultRecord result, CellFiles files) {
+    Network network = files.loadModel(run.resolved.victim().newNetwork(new Seed(0)));
+    network.to(run.device);
+    Optional<PoisonedDataset> poisoned = files.loadPoisoned(run.data.training());
+    TriggeredSet triggered = files.loadTriggered(run.resolved.source.spec());
+    return model(result, network, poisoned, triggered);
+  }
+
+  private AttackedModel model(
+      ResultRecord result,
+      Network network,
+      Optional<PoisonedDataset> poisoned,
+      TriggeredSet triggered) {
+    return new AttackedModel(
+        result,
+        network,
+        poisoned.map(PoisonedDataset::asDataset),
+        poisoned
+            .map(PoisonedDataset::flags)
+            .orElseGet(() -> new boolean[run.data.training().size()]),
+        triggered,
+        Predictions.of(run.inference(), network, run.data.test(), triggered));
+  }
+
+  private AttackedModel train(
+      ResultRecord.CellSpec spec, String key, CellFiles files, long seed) {
+    PeakMemory.reset();
+    long start = System.nanoTime();
+    Workbench bench = run.bench(new Seed(seed).child("attack:" + spec.attack()), files);
+    if (run.fresh) {
+      bench.checkpoints().clear();
+    }
+    AttackOutcome outcome;
+    TriggeredSet triggered;
+    try (TensorScope scope = TensorScope.open()) {
+      ImageDataset watched = run.watched();
+      AttackContext context =
+          new AttackContext(
+              run.data.training(),
+              run.resolved.victim(),
+              bench,
+              (trigger, labels) ->
+                  run.probe(Poisoner.trigger(watched, trigger, labels), watched));
+      outcome = Bound.attack(run.resolved.attack, context);
+      OutcomeChecks.check(run.resolved.attack.id(), outcome.model());
+      triggered = Poisoner.trigger(run.data.test(), outcome.trigger(), outcome.labels());
+      scope.keep(outcome);
+      scope.keep(triggered);
+    }
+    AttackedModel attacked =
+        model(placeholder(spec, key), outcome.model(), outcome.poisoned(), triggered);
+    ResultRecord result =
+        run.record(
+            key,
+            ResultRecord.Kind.ATTACK,
+            spec,
+            List.of(),
+            run.evaluate(context(attacked.predictions())),
+            evidence(outcome, triggered),
+            outcome.history(),
+            start);
+    files.saveModel(outcome.model(), spec, key, run.resolved.source.spec());
+    outcome.poisoned().ifPresent(files::savePoisoned);
+    files.saveTriggered(triggered);
+    finish(result, bench);
+    return new AttackedModel(
+        result,
+        attacked.network(),
+        attacked.training(),
+        attacked.poisoned(),
+        triggered,
+        attacked.predictions());
+  }
+
+  private void finish(ResultRecord result, Workbench bench) {
+    run.store.save(result); // last of all: a record means that everything beside it is there
+    bench.checkpoints().clear();
+    run.listener.onRecord(result, false);
+  }
+
+  private Evidence evidence(AttackOutcome outcome, TriggeredSet triggered) {
+    int poisoned = outcome.poisoned().map(set -> set.poisonedRows().length).orElse(0);
+    return new Evidence(
+        Map.of(
+            "poisoned_images", (double) poisoned,
+            "training_images", (double) run.data.training().size()),
+        SamplePictures.of(run.data.test(), triggered),
+        List.of());
+  }
+
+  private static EvaluationContext context(ModelPredictions predictions) {
+    return new EvaluationContext(
+        predictions, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** The clean model of a seed, measured with the trigger of an attacked one. */
+  AttackedModel control(AttackedModel attacked, long seed) {
+    ResultRecord.CellSpec spec = run.resolved.cell(run.data, seed, true, run.device);
+    String key = RecordStore.key(spec, ResultRecord.Kind.CONTROL);
+    CellFiles files = new CellFiles(run.store.folder(key));
+    Optional<ResultRecord> found = run.fresh ? Optional.empty() : run.store.find(key);
+    if (found.isPresent() && files.complete()) {
+      run.listener.onRecord(found.get(), true);
+      Network network = files.loadModel(run.resolved.victim().newNetwork(new Seed(0)));
+      return control(found.get(), network.to(run.device), attacked.triggered());
+    }
+    return trainControl(spec, key, files, attacked, seed);
+  }
+
+  private AttackedModel trainControl(
+      ResultRecord.CellSpec spec,
+      String key,
+      CellFiles files,
+      AttackedModel attacked,
+      long seed) {
+    PeakMemory.reset();
+    long start = System.nanoTime();
+    Workbench bench = run.bench(new Seed(seed).child("control"), files);
+    if (run.fresh) {
+      bench.checkpoints().clear();
+    }
+    Network network =
+        run.resolved.victim().newNetwork(bench.seed().child("victim-weights")).to(run.device);
+    TrainingHistory history;
+    try (TensorScope scope = TensorScope.open()) {
+      ImageDataset watched = run.watched();
+      history =
+          bench
+              .trainer("victim")
+              .with(run.probe(some(attacked.triggered(), watched.size()), watched))
+              .fit(
+                  network,
+                  run.data.training(),
+                  run.resolved.training,
+                  bench.seed().child("training"));
+    }
+    OutcomeChecks.check("control", network);
+    AttackedModel control = control(placeholder(spec, key), network, attacked.triggered());
+    ResultRecord result =
+        run.record(
+            key,
+            ResultRecord.Kind.CONTROL,
+            spec,
+            List.of(),
+            run.evaluate(context(control.predictions())),
+            Evidence.NONE,
+            history,
+            start);
+    files.saveModel(network, spec, key, run.resolved.source.spec());
+    files.saveTriggered(attacked.triggered());
+    finish(result, bench);
+    return control(result, network, attacked.triggered());
+  }
+
+  private static TriggeredSet some(TriggeredSet all, int count) {
+    int n = Math.min(count, all.size());
+    long[] rows = LongStream.range(0, n).toArray();
+    return new TriggeredSet(
+        all.spec(),
+        io.github.backdoor4j.core.tensor.Tensors.rows(all.images(), rows),
+        Arrays.copyOf(all.attackLabels(), n),
+        Arrays.copyOf(all.originalLabels(), n),
+        Arrays.copyOf(all.rows(), n));
+  }
+
+  private AttackedModel control(ResultRecord result, Network network, TriggeredSet triggered) {
+    return new AttackedModel(
+        result,
+        network,
+        Optional.of(run.data.training()),
+        new boolean[run.data.training().size()],
+        triggered,
+        Predictions.of(run.inference(), network, run.data.test(), triggered));
+  }
+
+  /** Stands in until the metrics of the model are known. */
+  private ResultRecord placeholder(ResultRecord.CellSpec spec, String key) {
+    return run.record(
+        key,
+        ResultRecord.Kind.ATTACK,
+        spec,
+        List.of(),
+        List.of(),
+        Evidence.NONE,
+        new TrainingHistory(List.of()),
+        System.nanoTime());
+  }
+}

@@ -1,0 +1,141 @@
+package io.github.backdoor4j.eval;
+
+import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.data.PoisonedDataset;
+import io.github.backdoor4j.core.data.TriggeredSet;
+import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.record.Json;
+import io.github.backdoor4j.core.tensor.Safetensors;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a cell keeps beside its record: weights, the poisoned set, the triggered test images. */
+final class CellFiles {
+
+  private static final String ROWS = "rows";
+  private static final String IMAGES = "images";
+  private static final String LABELS = "labels";
+  private static final String ATTACK_LABELS = "attack_labels";
+  private static final String ORIGINAL_LABELS = "original_labels";
+
+  private final Path folder;
+
+  CellFiles(Path folder) {
+    this.folder = folder;
+  }
+
+  Path checkpoints() {
+    return folder.resolve("checkpoints");
+  }
+
+  private Path model() {
+    return folder.resolve("model.safetensors");
+  }
+
+  private Path poisoned() {
+    return folder.resolve("poisoned.safetensors");
+  }
+
+  private Path triggered() {
+    return folder.resolve("triggered.safetensors");
+  }
+
+  /** Whether everything is there that defenses on this cell need. */
+  boolean complete() {
+    return Files.exists(model()) && Files.exists(triggered());
+  }
+
+  /** Saves weights; a backdoored model, or one made from it, says so in its metadata. */
+  void saveModel(Network network, ResultRecord.CellSpec spec, String key, DatasetSpec data) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("architecture", spec.model());
+    metadata.put("architecture_options", Json.write(spec.modelOptions()));
+    metadata.put("classes", Integer.toString(data.classes()));
+    metadata.put("dataset", spec.dataset());
+    metadata.put("normalization", Json.write(data.normalization()));
+    metadata.put("record", key);
+    if (!spec.control()) {
+      metadata.put(
+          "warning",
+          spec.defense().isEmpty()
+              ? "BACKDOORED on purpose, for defense research; do not deploy"
+              : "made from a BACKDOORED model by a defense that may have failed; do not deploy");
+      metadata.put("attack", spec.attack());
+      metadata.put("attack_options", Json.write(spec.attackOptions()));
+    }
+    new Safetensors(network.state(), metadata).write(model());
+  }
+
+  /** Loads weights into a blank network. */
+  Network loadModel(Network blank) {
+    try (TensorScope scope = TensorScope.open()) {
+      blank.copyState(Safetensors.read(model()).tensors());
+    }
+    return blank;
+  }
+
+  void savePoisoned(PoisonedDataset set) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put(ROWS, Tensors.ofLongs(set.poisonedRows()));
+      tensors.put(IMAGES, set.poisonedImages());
+      tensors.put(LABELS, Tensors.ofLongs(set.poisonedLabels()));
+      new Safetensors(tensors, Map.of("clean_hash", set.clean().contentHash())).write(poisoned());
+    }
+  }
+
+  Optional<PoisonedDataset> loadPoisoned(ImageDataset clean) {
+    if (!Files.exists(poisoned())) {
+      return Optional.empty();
+    }
+    Safetensors file = Safetensors.read(poisoned());
+    return Optional.of(
+        new PoisonedDataset(
+            clean,
+            longs(file, ROWS, poisoned()),
+            tensor(file, IMAGES, poisoned()),
+            longs(file, LABELS, poisoned())));
+  }
+
+  void saveTriggered(TriggeredSet set) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put(ROWS, Tensors.ofLongs(set.rows()));
+      tensors.put(IMAGES, set.images());
+      tensors.put(ATTACK_LABELS, Tensors.ofLongs(set.attackLabels()));
+      tensors.put(ORIGINAL_LABELS, Tensors.ofLongs(set.originalLabels()));
+      new Safetensors(tensors, Map.of()).write(triggered());
+    }
+  }
+
+  TriggeredSet loadTriggered(DatasetSpec spec) {
+    Safetensors file = Safetensors.read(triggered());
+    return new TriggeredSet(
+        spec,
+        tensor(file, IMAGES, triggered()),
+        longs(file, ATTACK_LABELS, triggered()),
+        longs(file, ORIGINAL_LABELS, triggered()),
+        longs(file, ROWS, triggered()));
+  }
+
+  private static Tensor tensor(Safetensors file, String name, Path path) {
+    Tensor tensor = file.tensors().get(name);
+    if (tensor == null) {
+      throw new DataException(
+          "%s lacks the tensor '%s'. Delete its folder and run again.", path, name);
+    }
+    return tensor;
+  }
+
+  private static long[] longs(Safetensors file, String name, Path path) {
+    return Tensors.toLongs(tensor(file, name, path));
+  }
+}

@@ -1,0 +1,114 @@
+package io.github.backdoor4j.eval;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.nn.NetworkSpec;
+import io.github.backdoor4j.core.record.Json;
+import io.github.backdoor4j.core.record.Options;
+import io.github.backdoor4j.core.record.Provenance;
+import io.github.backdoor4j.core.spi.Architecture;
+import io.github.backdoor4j.core.spi.DatasetSource;
+import io.github.backdoor4j.core.spi.DefenseStrategy;
+import io.github.backdoor4j.core.spi.PoisoningStrategy;
+import io.github.backdoor4j.core.spi.Registries;
+import io.github.backdoor4j.core.spi.Victim;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Engine;
+import io.github.backdoor4j.core.train.TrainingPlan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+
+/** A plan with every id looked up and every option bound and checked, before any work starts. */
+final class Resolved {
+
+  private static final int BENCHMARK_EPOCHS = 100;
+
+  final RunPlan plan;
+  final DatasetSource source;
+  final Bound<Architecture<?>> model;
+  final TrainingPlan training;
+  final Bound<PoisoningStrategy<?>> attack;
+  final List<Bound<DefenseStrategy<?>>> defenses = new ArrayList<>();
+
+  Resolved(RunPlan plan, Registries registries) {
+    this.plan = plan;
+    this.source = registries.datasets().get(plan.dataset());
+    DatasetSpec spec = source.spec();
+    this.model =
+        Bound.of("model", registries.architectures().get(plan.model().id()), spec, plan.model());
+    this.training =
+        Options.bind(
+            "training",
+            TrainingPlan.benchmark(BENCHMARK_EPOCHS, spec.augmentation()),
+            (JsonNode) plan.training());
+    this.attack =
+        Bound.of("attack", registries.attacks().get(plan.attack().id()), spec, plan.attack());
+    for (MethodChoice choice : plan.defenses()) {
+      defenses.add(Bound.of("defense", registries.defenses().get(choice.id()), spec, choice));
+    }
+  }
+
+  DatasetSource.Splits load() {
+    return source.load(
+        plan.data().isEmpty()
+            ? Optional.empty()
+            : Optional.of(java.nio.file.Path.of(plan.data())));
+  }
+
+  Victim victim() {
+    NetworkSpec network = NetworkSpec.of(source.spec());
+    return new Victim(() -> Bound.build(model, network), training);
+  }
+
+  /** The spec of a cell without a defense. */
+  ResultRecord.CellSpec cell(
+      DatasetSource.Splits data, long seed, boolean control, ComputeDevice device) {
+    Properties build = Provenance.build();
+    ObjectNode settings =
+        Json.mapper()
+            .createObjectNode()
+            .put("watch_images", plan.watchImages())
+            .put("device", device.toString());
+    return new ResultRecord.CellSpec(
+        source.id(),
+        data.training().contentHash(),
+        data.test().contentHash(),
+        model.id(),
+        model.optionTree(),
+        Json.tree(training),
+        attack.id(),
+        attack.optionTree(),
+        "",
+        Json.mapper().createObjectNode(),
+        control,
+        seed,
+        settings,
+        build.getProperty("version", "unknown") + "+" + build.getProperty("commit", "unknown"),
+        Engine.version());
+  }
+
+  /** The spec of a defense on the model of a cell. */
+  ResultRecord.CellSpec cell(ResultRecord.CellSpec base, Bound<DefenseStrategy<?>> defense) {
+    ObjectNode settings = base.settings().deepCopy();
+    settings.put("holdout_ratio", plan.holdoutRatio()).put("runtime_inputs", plan.runtimeInputs());
+    return new ResultRecord.CellSpec(
+        base.dataset(),
+        base.trainingHash(),
+        base.testHash(),
+        base.model(),
+        base.modelOptions(),
+        base.training(),
+        base.attack(),
+        base.attackOptions(),
+        defense.id(),
+        defense.optionTree(),
+        base.control(),
+        base.seed(),
+        settings,
+        base.code(),
+        base.engine());
+  }
+}

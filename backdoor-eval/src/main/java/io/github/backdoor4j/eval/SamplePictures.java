@@ -1,0 +1,62 @@
+package io.github.backdoor4j.eval;
+
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.data.TriggeredSet;
+import io.github.backdoor4j.core.spi.Figure;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+
+/** Clean test images beside the same with the trigger, and their difference. */
+final class SamplePictures {
+
+  private static final int COUNT = 6;
+  private static final float GREY_LEVELS = 255;
+  private static final float MAGNIFICATION = 10;
+
+  private SamplePictures() {}
+
+  static List<Figure> of(ImageDataset test, TriggeredSet triggered) {
+    int count = Math.min(COUNT, triggered.size());
+    Map<String, float[]> clean = new LinkedHashMap<>();
+    Map<String, float[]> stamped = new LinkedHashMap<>();
+    Map<String, float[]> difference = new LinkedHashMap<>();
+    for (int i = 0; i < count; i++) {
+      int at = i * (triggered.size() / count); // spread over the set, so over its classes
+      String name =
+          (i + 1) + ". " + test.spec().classNames().get((int) triggered.originalLabels()[at]);
+      float[] before = pixels(test.images(), triggered.rows()[at]);
+      float[] after = pixels(triggered.images(), at);
+      clean.put(name, before);
+      stamped.put(name, after);
+      difference.put(name, magnified(before, after));
+    }
+    return List.of(
+        new Figure.Pictures("Test images, clean", test.spec().shape(), clean),
+        new Figure.Pictures("Test images, triggered", test.spec().shape(), stamped),
+        new Figure.Pictures("Difference × 10", test.spec().shape(), difference));
+  }
+
+  private static float[] pixels(Tensor images, long row) {
+    try (TensorScope scope = TensorScope.open()) {
+      float[] values = Tensors.toFloats(Tensors.rows(images, LongStream.of(row).toArray()));
+      for (int i = 0; i < values.length; i++) {
+        values[i] /= GREY_LEVELS;
+      }
+      return values;
+    }
+  }
+
+  private static float[] magnified(float[] before, float[] after) {
+    float[] result = Arrays.copyOf(before, before.length);
+    for (int i = 0; i < result.length; i++) {
+      result[i] = Math.min(1, Math.abs(after[i] - before[i]) * MAGNIFICATION);
+    }
+    return result;
+  }
+}

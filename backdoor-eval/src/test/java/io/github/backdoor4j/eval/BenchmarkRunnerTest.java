@@ -1,0 +1,303 @@
+package io.github.backdoor4j.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.record.Json;
+import io.github.backdoor4j.core.spi.Registries;
+import io.github.backdoor4j.core.tensor.Engine;
+import io.github.backdoor4j.core.tensor.Safetensors;
+import io.github.backdoor4j.core.train.EpochReport;
+import io.github.backdoor4j.core.train.TrainingListener;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class BenchmarkRunnerTest {
+
+  @TempDir Path temporary;
+  private Registries registries;
+  private int threads;
+
+  @BeforeEach
+  void loadToys() throws IOException {
+    registries = Toys.registries(temporary.resolve("services"));
+    threads = Engine.threads();
+    Engine.threads(1); // toy layers are too small to share
+  }
+
+  @AfterEach
+  void restoreThreads() {
+    Engine.threads(threads);
+  }
+
+  private RunResult run(String folder, RunPlan plan) {
+    return run(folder, plan, new RunListener() {}, false);
+  }
+
+  private RunResult run(String folder, RunPlan plan, RunListener listener, boolean fresh) {
+    return new BenchmarkRunner(registries, temporary.resolve(folder), listener, fresh).run(plan);
+  }
+
+  private static ResultRecord of(RunResult result, ResultRecord.Kind kind, String defense) {
+    return result.records().stream()
+        .filter(r -> r.kind() == kind && r.spec().defense().equals(defense))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void run_withEveryKindOfDefense_measuresWhatAppliesToEach() {
+    RunResult result =
+        run(
+            "out",
+            Toys.plan(
+                List.of(0L), true, "toy-tuning", "toy-brightness", "toy-filter", "toy-guilty",
+                "toy-innocent"));
+
+    assertThat(result.records()).hasSize(12).allMatch(r -> r.status() == ResultRecord.Status.OK);
+    ResultRecord attack = of(result, ResultRecord.Kind.ATTACK, "");
+    assertThat(attack.value("c_acc")).isGreaterThan(0.9);
+    assertThat(attack.value("asr")).isGreaterThan(0.9);
+    assertThat(attack.evidence().numbers()).containsEntry("poisoned_images", 60.0);
+    assertThat(attack.evidence().figures()).hasSize(3);
+    assertThat(attack.history().epochs()).hasSize(4);
+    assertThat(attack.history().epochs().get(3).means()).containsKeys("loss", "c_acc", "asr");
+
+    ResultRecord control = of(result, ResultRecord.Kind.CONTROL, "");
+    assertThat(control.value("asr")).isLessThan(0.2); // no backdoor: the patch does nothing
+
+    ResultRecord tuning = of(result, ResultRecord.Kind.DEFENSE, "toy-tuning");
+    assertThat(tuning.valueBefore("asr")).isEqualTo(attack.value("asr"));
+    assertThat(tuning.value("der"))
+        .isEqualTo(
+            (Math.max(0, attack.value("asr") - tuning.value("asr"))
+                    - Math.max(0, attack.value("c_acc") - tuning.value("c_acc"))
+                    + 1)
+                / 2);
+
+    ResultRecord brightness = of(result, ResultRecord.Kind.DEFENSE, "toy-brightness");
+    assertThat(brightness.value("tpr")).isEqualTo(1); // the toy knows the truth
+    assertThat(brightness.value("fpr")).isZero();
+    assertThat(brightness.value("auroc")).isEqualTo(1);
+    assertThat(brightness.value("der")).isEqualTo(0.5); // it made no model: nothing changed
+    ResultRecord clean = of(result, ResultRecord.Kind.CONTROL_DEFENSE, "toy-brightness");
+    assertThat(clean.value("tpr")).isNaN(); // nothing is poisoned
+    assertThat(clean.value("fpr")).isZero();
+
+    ResultRecord filter = of(result, ResultRecord.Kind.DEFENSE, "toy-filter");
+    assertThat(filter.value("auroc")).isEqualTo(1);
+    assertThat(filter.value("c_acc")).isNaN(); // a filter leaves no model
+    assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-guilty").value("verdict_right")).isEqualTo(1);
+    assertThat(of(result, ResultRecord.Kind.CONTROL_DEFENSE, "toy-guilty").value("verdict_right"))
+        .isZero();
+    assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-innocent").value("der")).isEqualTo(0.5);
+  }
+
+  @Test
+  void run_again_findsEverythingAndComputesNothing() {
+    RunPlan plan = Toys.plan(List.of(0L), true, "toy-tuning");
+    RunResult first = run("out", plan);
+    List<Boolean> found = new ArrayList<>();
+
+    RunResult second =
+        run(
+            "out",
+            plan,
+            new RunListener() {
+              @Override
+              public void onRecord(ResultRecord result, boolean wasThere) {
+                found.add(wasThere);
+              }
+            },
+            false);
+
+    assertThat(found).hasSize(4).containsOnly(true);
+    assertThat(Json.write(second.records())).isEqualTo(Json.write(first.records()));
+  }
+
+  @Test
+  void run_madeAnew_givesTheSameNumbers_andOtherSeedsGiveOthers() {
+    RunResult first = run("one", Toys.plan(List.of(0L), true, "toy-tuning"));
+    RunResult second = run("two", Toys.plan(List.of(0L), true, "toy-tuning"));
+    RunResult third = run("one", Toys.plan(List.of(0L), true, "toy-tuning"), new RunListener() {}, true);
+    RunResult other = run("one", Toys.plan(List.of(1L), true, "toy-tuning"));
+
+    assertThat(Toys.numbers(second)).isEqualTo(Toys.numbers(first));
+    assertThat(Toys.numbers(third)).isEqualTo(Toys.numbers(first));
+    assertThat(other.records().get(0).history().curve("loss"))
+        .isNotEqualTo(first.records().get(0).history().curve("loss"));
+  }
+
+  @Test
+  void run_killedInAttackOrDefense_goesOnAndEndsWithTheSameNumbers() {
+    RunPlan plan = Toys.plan(List.of(0L), true, "toy-tuning");
+    String undisturbed = Toys.numbers(run("calm", plan));
+
+    for (int epochs : new int[] {2, 6, 10}) { // in the attack, the control, the defense
+      assertThatThrownBy(() -> run("killed", plan, new KillAfter(epochs), false))
+          .isInstanceOf(KillAfter.Killed.class);
+    }
+
+    assertThat(Toys.numbers(run("killed", plan))).isEqualTo(undisturbed);
+  }
+
+  /** Ends the run like a signal would: in the middle of an epoch. */
+  private static final class KillAfter implements RunListener, TrainingListener {
+    static final class Killed extends Error {
+      private static final long serialVersionUID = 1L;
+    }
+
+    private int left;
+
+    KillAfter(int epochs) {
+      left = epochs;
+    }
+
+    @Override
+    public TrainingListener trainings() {
+      return this;
+    }
+
+    @Override
+    public EpochReport onEpoch(EpochReport report) {
+      left--;
+      return report;
+    }
+
+    @Override
+    public void onStep(int epoch, int step) {
+      if (left == 0 && step == 2) {
+        throw new Killed();
+      }
+    }
+  }
+
+  @Test
+  void run_withADefenseThatCannotActOrBreaks_recordsTheReasonAndGoesOn() {
+    RunPlan plan =
+        Toys.plan(List.of(0L), false, "toy-inapplicable", "toy-broken", "toy-innocent");
+    Toys.Broken.tries = 0;
+
+    RunResult result = run("out", plan);
+
+    assertThat(result.records())
+        .extracting(ResultRecord::status)
+        .containsExactly(
+            ResultRecord.Status.OK,
+            ResultRecord.Status.NOT_APPLICABLE,
+            ResultRecord.Status.FAILED,
+            ResultRecord.Status.OK);
+    assertThat(result.records().get(1).reason()).isEqualTo("toys have no batch norm");
+    assertThat(result.records().get(2).reason()).isEqualTo("toy broke");
+    assertThat(result.failed()).isTrue();
+
+    run("out", plan);
+    assertThat(Toys.Broken.tries).isEqualTo(2); // what broke is tried again
+  }
+
+  @Test
+  void run_withMisspeltOption_failsBeforeAnyWork() {
+    RunPlan plan = Toys.plan(List.of(0L), false);
+    RunPlan wrong =
+        new RunPlan(
+            plan.preset(), plan.dataset(), "", plan.model(), plan.training(),
+            new MethodChoice("toy-patch", Json.mapper().createObjectNode().put("ration", 0.2)),
+            List.of(), plan.seeds(), 0.1, 1, 0, false, "cpu");
+
+    assertThatThrownBy(() -> run("never", wrong))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("attack 'toy-patch' has no option 'ration'")
+        .hasMessageContaining("ratio");
+    assertThat(temporary.resolve("never")).doesNotExist();
+  }
+
+  @Test
+  void run_withARatioThatPoisonsNothing_isNotApplicable() {
+    RunPlan plan = Toys.plan(List.of(0L), false);
+    RunPlan tiny =
+        new RunPlan(
+            plan.preset(), plan.dataset(), "", plan.model(), plan.training(),
+            new MethodChoice("toy-patch", Json.mapper().createObjectNode().put("ratio", 1e-5)),
+            List.of(), plan.seeds(), 0.1, 1, 0, false, "cpu");
+
+    assertThatThrownBy(() -> run("out", tiny)).isInstanceOf(NotApplicableException.class);
+  }
+
+  @Test
+  void run_overACorruptRecord_namesTheFileAndTheRemedy() throws IOException {
+    RunPlan plan = Toys.plan(List.of(0L), false);
+    RunResult result = run("out", plan);
+    Path file =
+        RecordStore.open(result.folder()).folder(result.records().get(0).key()).resolve("record.json");
+    Files.writeString(file, Files.readString(file).substring(0, 100));
+
+    assertThatThrownBy(() -> run("out", plan))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("Delete its folder");
+  }
+
+  @Test
+  void run_inAFolderThatIsAFile_isRefused() throws IOException {
+    Files.writeString(temporary.resolve("file"), "");
+
+    assertThatThrownBy(() -> run("file/below", Toys.plan(List.of(0L), false)))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("cannot be written");
+  }
+
+  @Test
+  void run_whileAnotherWritesThere_isRefused() throws IOException {
+    Path out = Files.createDirectories(temporary.resolve("busy"));
+    try (FileChannel channel =
+            FileChannel.open(
+                out.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var lock = channel.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThatThrownBy(() -> run("busy", Toys.plan(List.of(0L), false)))
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("another run is writing");
+    }
+  }
+
+  @Test
+  void weights_ofABackdooredModel_sayThatTheyAre() {
+    RunResult result = run("out", Toys.plan(List.of(0L), true));
+    Path cells = result.folder().resolve("cells");
+
+    assertThat(
+            Safetensors.metadata(
+                cells.resolve(result.records().get(0).key()).resolve("model.safetensors")))
+        .hasEntrySatisfying("warning", text -> assertThat(text).startsWith("BACKDOORED"))
+        .containsEntry("architecture", "toy-network")
+        .containsEntry("attack", "toy-patch");
+    assertThat(
+            Safetensors.metadata(
+                cells.resolve(result.records().get(1).key()).resolve("model.safetensors")))
+        .doesNotContainKey("warning");
+  }
+
+  @Test
+  void store_all_readsWhatTheRunWrote() {
+    RunResult result = run("out", Toys.plan(List.of(0L, 1L), true, "toy-innocent"));
+
+    List<ResultRecord> read = RecordStore.open(result.folder()).all();
+
+    assertThat(read).extracting(ResultRecord::key)
+        .containsExactlyInAnyOrderElementsOf(
+            result.records().stream().map(ResultRecord::key).toList());
+    assertThat(read).doesNotHaveDuplicates().hasSize(8);
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.backdoor4j.testkit;
+
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.spi.AttackContext;
+import io.github.backdoor4j.core.spi.DefenseContext;
+import io.github.backdoor4j.core.spi.DefenseStrategy;
+import io.github.backdoor4j.core.spi.Workbench;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.train.TrainingPlan;
+
+/** Contexts as a run builds them, with a {@link TinyNetwork} as the victim, on the CPU. */
+public final class TinyContexts {
+
+  private TinyContexts() {}
+
+  /** What an attack on a data set is given; the victim trains by a plan. */
+  public static AttackContext attack(ImageDataset training, TrainingPlan plan, Seed seed) {
+    return new AttackContext(
+        training,
+        TinyNetwork.victim(training.spec(), plan),
+        Workbench.simple(ComputeDevice.CPU, seed));
+  }
+
+  /** The same with two epochs by {@link TinyNetwork#plan}. */
+  public static AttackContext attack(ImageDataset training, Seed seed) {
+    return attack(training, TinyNetwork.plan(2), seed);
+  }
+
+  /** What a defense is given against a backdoored or clean tiny model. */
+  public static DefenseContext defense(DefenseStrategy<?> defense, TinyScene scene, Seed seed) {
+    return defense(defense, scene, scene.materials(), seed);
+  }
+
+  /** The same with materials of your own. */
+  public static DefenseContext defense(
+      DefenseStrategy<?> defense, TinyScene scene, DefenseContext.Materials materials, Seed seed) {
+    return new DefenseContext(
+        defense,
+        scene.training().spec(),
+        materials,
+        TinyNetwork.victim(scene.training().spec(), TinyNetwork.plan(2)),
+        Workbench.simple(ComputeDevice.CPU, seed));
+  }
+}

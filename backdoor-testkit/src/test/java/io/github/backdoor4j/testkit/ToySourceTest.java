@@ -1,0 +1,8 @@
+package io.github.backdoor4j.testkit;
+
+class ToySourceTest implements DatasetSourceContract {
+  @Override
+  public ToySource source() {
+    return new ToySource();
+  }
+}
