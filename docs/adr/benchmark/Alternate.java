@@ -15,13 +15,14 @@ import java.util.Map;
 
 /**
  * Times both engines in one session, turn by turn, so that a busy machine hurts both alike. Started
- * by {@code run.sh}; prints a Markdown table of medians and, below it, every single time.
+ * by {@code run.sh}; prints Markdown tables of medians and, below them, every single time. With one
+ * thread, processor time is what a batch would take on an idle core, however busy the machine is.
  */
 public final class Alternate {
 
   private static final int BATCH = 128;
   private static final List<String> TASKS = List.of("infer 16", "train 16", "infer 64", "train 64");
-  private static final int MIN_ROUNDS = 3;
+  private static final int MIN_ROUNDS = 2;
   private static final int MAX_ROUNDS = 7;
 
   private Alternate() {}
@@ -44,6 +45,7 @@ public final class Alternate {
       for (String task : TASKS) {
         for (Worker worker : workers) {
           worker.time(task);
+          System.out.println(task + ", " + worker.name + ": " + worker.wall.get(task));
         }
       }
       slowest = Math.max(slowest, System.nanoTime() - start);
@@ -53,13 +55,8 @@ public final class Alternate {
   }
 
   private static void report(Worker torch, Worker dl4j) {
-    System.out.println("\n| batch of 128 | libtorch, images/s | DL4J, images/s | ratio |");
-    System.out.println("|---|---|---|---|");
-    for (String task : TASKS) {
-      double a = BATCH / median(torch.wall.get(task));
-      double b = BATCH / median(dl4j.wall.get(task));
-      System.out.printf(Locale.ROOT, "| %s | %.1f | %.1f | %.1f |%n", task, a, b, a / b);
-    }
+    table("wall time", torch.wall, dl4j.wall);
+    table("processor time", torch.processor, dl4j.processor);
     System.out.println("\nwall seconds per batch, and seconds of processor time in brackets:");
     for (String task : TASKS) {
       for (Worker worker : List.of(torch, dl4j)) {
@@ -74,6 +71,17 @@ public final class Alternate {
         }
         System.out.println(line);
       }
+    }
+  }
+
+  private static void table(
+      String clock, Map<String, List<Double>> torch, Map<String, List<Double>> dl4j) {
+    System.out.println("\n| by " + clock + " | libtorch, images/s | DL4J, images/s | ratio |");
+    System.out.println("|---|---|---|---|");
+    for (String task : TASKS) {
+      double a = BATCH / median(torch.get(task));
+      double b = BATCH / median(dl4j.get(task));
+      System.out.printf(Locale.ROOT, "| %s | %.1f | %.1f | %.1f |%n", task, a, b, a / b);
     }
   }
 

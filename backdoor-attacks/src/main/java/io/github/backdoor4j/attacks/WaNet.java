@@ -72,7 +72,8 @@ public final class WaNet implements PoisoningStrategy<WaNet.Options> {
           LabelMode labels,
       @Doc(
               value =
-                  "strength of the warp: mean displacement, about half of it in pixels at any size",
+                  "strength of the warp: it moves pixels by strength/2 pixels on average, along each"
+                      + " axis and at any image size",
               range = "greater than 0")
           double strength,
       @Doc(value = "control points of the warp along each side", range = "at least 2") int gridSize,

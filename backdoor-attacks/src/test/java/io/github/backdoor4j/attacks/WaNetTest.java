@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -215,5 +216,22 @@ class WaNetTest implements PoisoningStrategyContract<WaNet.Options> {
         new WaNet.Options(0.2, 1, 0, LabelMode.ALL_TO_ONE, 4, 4, 1, 0, 0, Fidelity.PAPER);
 
     Success.of(strategy(), options).assertAtLeast(0.9, 0.8);
+  }
+
+  @Nested
+  class ByTheBenchmark implements PoisoningStrategyContract<WaNet.Options> {
+
+    @Override
+    public WaNet strategy() {
+      return new WaNet();
+    }
+
+    @Override
+    public WaNet.Options options(DatasetSpec data) {
+      return WaNetTest.options(LabelMode.ALL_TO_ALL, Fidelity.BACKDOORBENCH);
+    }
+
+    @Override
+    public void attack_targetThatIsNoClass_isRefused() {} // all-to-all has no target
   }
 }

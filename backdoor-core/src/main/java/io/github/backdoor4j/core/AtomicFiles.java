@@ -35,7 +35,8 @@ public final class AtomicFiles {
     Path target = file.toAbsolutePath();
     Path folder = java.util.Objects.requireNonNull(target.getParent(), "a file has a folder");
     try {
-      if (!Files.isDirectory(folder)) { // a link to a folder is one; some JDK 17 refuse to "create" it
+      if (!Files.isDirectory(
+          folder)) { // a link to a folder is one; some JDK 17 refuse to "create" it
         Files.createDirectories(folder);
       }
       Path temporary = folder.resolve("." + target.getFileName() + "." + writer() + ".tmp");

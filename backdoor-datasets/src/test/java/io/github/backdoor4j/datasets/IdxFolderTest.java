@@ -182,7 +182,9 @@ class IdxFolderTest {
     assertThatThrownBy(this::load)
         .isInstanceOf(DataException.class)
         .hasMessageContainingAll(
-            IdxFolder.TRAIN_IMAGES, "[" + n + ", " + height + ", " + width + "]");
+            IdxFolder.TRAIN_IMAGES,
+            "claims the shape",
+            "[" + n + ", " + height + ", " + width + "]");
   }
 
   @Test

@@ -83,8 +83,9 @@ public final class ActivationClustering implements DefenseStrategy<ActivationClu
                       + " median absolute deviations, times 1.4826, above the median of all",
               range = "at least 0")
           double separationThreshold,
-      @Doc("train without the suspected clusters and clear those that the new model still gives"
-              + " their label (exclusionary reclassification)")
+      @Doc(
+              "train without the suspected clusters and clear those that the new model still gives"
+                  + " their label (exclusionary reclassification)")
           boolean reclassify,
       @Doc(
               value =

@@ -129,7 +129,8 @@ record Blending(
               .view(inputs, perInput(), shape[1], shape[2], shape[3])
               .add_(batch.unsqueeze(1))
               .view(shape);
-      Tensor logits = inference.precision().forward(inference.device(), () -> network.forward(blends));
+      Tensor logits =
+          inference.precision().forward(inference.device(), () -> network.forward(blends));
       return entropy(logits, options.fidelity()).view(inputs, perInput()).mean(1);
     }
   }

@@ -74,8 +74,7 @@ final class ClassifierInputs {
   double[] signedActivations(ImageDataset images, Seed seed) {
     String tap = network.features().penultimate();
     featuresPerUnit = 1;
-    Tensor augmented =
-        images.spec().augmentation().apply(images.images(), Tensors.generator(seed));
+    Tensor augmented = images.spec().augmentation().apply(images.images(), Tensors.generator(seed));
     return means(
         augmented,
         images,
@@ -89,8 +88,7 @@ final class ClassifierInputs {
   private double[] means(
       Tensor images, ImageDataset data, java.util.function.Function<Tensor, Tensor> perImage) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor rows =
-          context.inference().map(images, data.spec().normalization(), perImage, network);
+      Tensor rows = context.inference().map(images, data.spec().normalization(), perImage, network);
       double[] means = Tensors.toDoubles(rows.to(ScalarType.Double).mean(new long[] {0}));
       if (!Arrays.stream(means).allMatch(Double::isFinite)) {
         throw new EngineException(

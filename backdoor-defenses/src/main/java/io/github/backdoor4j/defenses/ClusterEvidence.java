@@ -7,7 +7,6 @@ import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.defenses.ActivationClustering.Rule;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,7 +51,7 @@ record ClusterEvidence(DatasetSpec spec, ActivationClustering.Options options) {
                 "separation (1: as far as two classes)",
                 split,
                 ClassClusters::separation,
-                Double.NaN),
+                options.rule() == Rule.SEPARATION ? separationLimit(judged) : Double.NaN),
             histogram(scores, flagged)),
         notes(judged, flagged));
   }
@@ -61,12 +60,20 @@ record ClusterEvidence(DatasetSpec spec, ActivationClustering.Options options) {
     return options.rule() == Rule.RELATIVE_SIZE || options.rule() == Rule.SILHOUETTE_SCORES;
   }
 
+  private double separationLimit(List<JudgedClass> judged) {
+    double limit =
+        ClusterVerdicts.separationLimit(
+            judged.stream().map(JudgedClass::clusters).toList(), options.separationThreshold());
+    return Double.isInfinite(limit) ? Double.NaN : limit;
+  }
+
   private static Map<String, Double> numbers(List<JudgedClass> split, boolean[] flagged) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     double removed = count(flagged);
     numbers.put("removed_samples", removed);
     numbers.put("removed_share", removed / Math.max(1, flagged.length));
-    numbers.put("suspected_clusters", (double) split.stream().mapToInt(ClusterEvidence::suspected).sum());
+    numbers.put(
+        "suspected_clusters", (double) split.stream().mapToInt(ClusterEvidence::suspected).sum());
     split.stream()
         .map(JudgedClass::clusters)
         .max(Comparator.comparingDouble(ClassClusters::separation))
@@ -78,12 +85,13 @@ record ClusterEvidence(DatasetSpec spec, ActivationClustering.Options options) {
               numbers.put("smaller_cluster_share", clusters.share(1));
             });
     for (JudgedClass one : split) {
-      DoubleStream.of(one.ratios())
-          .filter(Double::isFinite)
-          .forEach(
-              ratio ->
-                  numbers.put(
-                      "class_" + one.clusters().label() + "_reclassification_ratio", ratio));
+      for (int cluster = 0; cluster < 2; cluster++) {
+        if (Double.isFinite(one.ratios()[cluster])) {
+          numbers.put(
+              "reclassification_ratio_class_" + one.clusters().label() + "_cluster_" + cluster,
+              one.ratios()[cluster]);
+        }
+      }
     }
     return numbers;
   }
@@ -134,12 +142,16 @@ record ClusterEvidence(DatasetSpec spec, ActivationClustering.Options options) {
     String rule = Names.hyphenated(options.rule());
     if (count(flagged) == 0) {
       notes.add(
-          "No cluster is suspected under the rule " + rule + ": nothing was removed, so no model"
+          "No cluster is suspected under the rule "
+              + rule
+              + ": nothing was removed, so no model"
               + " was trained. This is no proof that the data are clean.");
     }
     if (usesSize()) {
       notes.add(
-          "The rule " + rule + " can only see poison that is a minority of its class. At a poison"
+          "The rule "
+              + rule
+              + " can only see poison that is a minority of its class. At a poison"
               + " ratio of 10 % on ten balanced classes it is about half of the target class.");
     }
     if (options.fidelity() == Fidelity.BACKDOORBENCH) {

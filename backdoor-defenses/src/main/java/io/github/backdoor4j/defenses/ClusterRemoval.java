@@ -1,11 +1,15 @@
 package io.github.backdoor4j.defenses;
 
+import io.github.backdoor4j.core.EngineException;
+import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome.CleanedDataset;
 import io.github.backdoor4j.core.spi.DefenseOutcome.SampleScores;
+import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
@@ -28,50 +32,57 @@ final class ClusterRemoval {
     this.context = context;
     this.options = options;
     this.training = context.trainingSet();
+    if (training.size() == 0) {
+      throw new NotApplicableException(
+          "activation-clustering needs training images, but the training set is empty");
+    }
     this.evidence = new ClusterEvidence(training.spec(), options);
   }
 
   CleanedDataset run() {
     List<JudgedClass> judged = judge();
-    boolean[] flagged = flags(judged);
     Optional<Network> model = Optional.empty();
-    if (options.reclassify() && any(flagged)) {
-      Network judge = train("reclassification", flagged);
-      List<JudgedClass> remaining = reclassify(judge, judged);
-      boolean[] fewer = flags(remaining);
-      if (Arrays.equals(fewer, flagged)) {
-        model = Optional.of(judge); // it was trained on just the samples that are kept
-      }
-      judged = remaining;
-      flagged = fewer;
+    if (options.reclassify() && any(flags(judged))) {
+      Network judge = train("reclassification", flags(judged));
+      List<JudgedClass> confirmed = reclassify(judge, judged);
+      boolean same = Arrays.equals(flags(confirmed), flags(judged));
+      judged = confirmed;
+      model = same ? Optional.of(judge) : Optional.empty(); // it saw all samples kept
     }
+    boolean[] flagged = flags(judged);
     if (!options.retrain()) {
       model = Optional.empty();
     } else if (model.isEmpty() && any(flagged)) {
       model = Optional.of(train("retraining", flagged));
     }
+    return outcome(judged, flagged, model);
+  }
+
+  private CleanedDataset outcome(
+      List<JudgedClass> judged, boolean[] flagged, Optional<Network> model) {
     double[] scores =
         ClusterScores.of(judged.stream().map(JudgedClass::clusters).toList(), training.size());
-    SampleScores samples =
-        new SampleScores(
-            SampleScores.Subject.TRAINING_SET,
-            scores,
-            flagged,
-            evidence.of(judged, scores, flagged));
-    return new CleanedDataset(samples, model, samples.evidence());
+    Evidence found = evidence.of(judged, scores, flagged);
+    return new CleanedDataset(
+        new SampleScores(SampleScores.Subject.TRAINING_SET, scores, flagged, found), model, found);
   }
 
   private List<JudgedClass> judge() {
     try (TensorScope scope = TensorScope.open()) {
       Network suspect = context.suspect();
       Tensor features =
-          context
-              .inference()
-              .features(
-                  suspect,
-                  training.images(),
-                  training.spec().normalization(),
-                  suspect.features().penultimate());
+          ComputeDevice.CPU.place( // clustering is linear algebra on few and small matrices
+              context
+                  .inference()
+                  .features(
+                      suspect,
+                      training.images(),
+                      training.spec().normalization(),
+                      suspect.features().penultimate()));
+      if (!Tensors.allFinite(features)) {
+        throw new EngineException(
+            "the model's activations are not finite; its weights may have diverged");
+      }
       List<ClassClusters> classes =
           new ClusterAnalysis(options, context.seed().child("clustering"))
               .split(features, training.labelValues(), training.spec().classes());
@@ -81,10 +92,7 @@ final class ClusterRemoval {
 
   private List<JudgedClass> reclassify(Network judge, List<JudgedClass> judged) {
     return judged.stream()
-        .map(
-            one ->
-                one.cleared(
-                    options.reclassificationThreshold(), rows -> predict(judge, rows)))
+        .map(one -> one.cleared(options.reclassificationThreshold(), rows -> predict(judge, rows)))
         .toList();
   }
 

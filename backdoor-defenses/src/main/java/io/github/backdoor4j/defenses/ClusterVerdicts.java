@@ -28,9 +28,7 @@ record ClusterVerdicts(ActivationClustering.Options options) {
       case DISTANCE -> byDistance(classes, features);
       case SEPARATION -> bySeparation(classes, options.separationThreshold());
       default ->
-          classes.stream()
-              .map(clusters -> new JudgedClass(clusters, bySize(clusters)))
-              .toList();
+          classes.stream().map(clusters -> new JudgedClass(clusters, bySize(clusters))).toList();
     };
   }
 
@@ -81,33 +79,23 @@ record ClusterVerdicts(ActivationClustering.Options options) {
   static boolean[] distance(double[] own, double[][] clusters, List<double[]> others) {
     boolean[] suspected = new boolean[2];
     for (double[] other : others) {
-      boolean first = MathArrays.distance(clusters[0], other) < MathArrays.distance(clusters[0], own);
-      boolean second = MathArrays.distance(clusters[1], other) < MathArrays.distance(clusters[1], own);
-      boolean firstAway = MathArrays.distance(clusters[0], other) > MathArrays.distance(clusters[0], own);
-      boolean secondAway = MathArrays.distance(clusters[1], other) > MathArrays.distance(clusters[1], own);
+      boolean first =
+          MathArrays.distance(clusters[0], other) < MathArrays.distance(clusters[0], own);
+      boolean second =
+          MathArrays.distance(clusters[1], other) < MathArrays.distance(clusters[1], own);
+      boolean firstAway =
+          MathArrays.distance(clusters[0], other) > MathArrays.distance(clusters[0], own);
+      boolean secondAway =
+          MathArrays.distance(clusters[1], other) > MathArrays.distance(clusters[1], own);
       suspected[0] |= first && secondAway;
       suspected[1] |= second && firstAway;
     }
     return suspected;
   }
 
-  /**
-   * The smaller cluster of every class whose separation is an outlier among all classes.
-   *
-   * @param threshold deviations above the median, see {@link MadOutliers}
-   */
+  /** The smaller cluster of every class whose separation is an outlier among all classes. */
   static List<JudgedClass> bySeparation(List<ClassClusters> classes, double threshold) {
-    double[] separations =
-        classes.stream()
-            .filter(clusters -> clusters.rows().length > 0)
-            .mapToDouble(ClassClusters::separation)
-            .toArray();
-    if (separations.length == 0) {
-      return List.of();
-    }
-    MadOutliers outliers =
-        MadOutliers.of(separations, MedianRule.AVERAGE, MadOutliers.NORMAL_CONSISTENCY);
-    double limit = outliers.median() + threshold * outliers.deviation();
+    double limit = separationLimit(classes, threshold);
     return classes.stream()
         .map(
             clusters ->
@@ -115,6 +103,25 @@ record ClusterVerdicts(ActivationClustering.Options options) {
                     clusters,
                     new boolean[] {false, clusters.isSplit() && clusters.separation() > limit}))
         .toList();
+  }
+
+  /**
+   * Separation above which a class is an outlier.
+   *
+   * @param threshold deviations above the median, see {@link MadOutliers}
+   * @return +∞ where more than half of the classes are equally separated
+   */
+  static double separationLimit(List<ClassClusters> classes, double threshold) {
+    double[] separations =
+        classes.stream()
+            .filter(clusters -> clusters.rows().length > 0)
+            .mapToDouble(ClassClusters::separation)
+            .toArray();
+    MadOutliers outliers =
+        MadOutliers.of(separations, MedianRule.AVERAGE, MadOutliers.NORMAL_CONSISTENCY);
+    return outliers.deviation() > 0
+        ? outliers.median() + threshold * outliers.deviation()
+        : Double.POSITIVE_INFINITY;
   }
 
   private static List<JudgedClass> byDistance(List<ClassClusters> classes, Tensor features) {
@@ -147,7 +154,8 @@ record ClusterVerdicts(ActivationClustering.Options options) {
   static double[] median(Tensor features, long[] rows) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor sorted = Tensors.rows(features, rows).to(ScalarType.Double).sort(0, false).get0();
-      Tensor middle = sorted.select(0, (rows.length - 1) / 2).add(sorted.select(0, rows.length / 2));
+      Tensor middle =
+          sorted.select(0, (rows.length - 1) / 2).add(sorted.select(0, rows.length / 2));
       return Tensors.toDoubles(middle.mul_(Tensors.scalar(0.5)));
     }
   }

@@ -43,9 +43,7 @@ final class FastIca {
       }
       Tensor start =
           torch.randn(
-              new long[] {k, k},
-              Tensors.generator(seed),
-              new TensorOptions(ScalarType.Double));
+              new long[] {k, k}, Tensors.generator(seed), new TensorOptions(ScalarType.Double));
       return scope.keep(white.matmul(unmixing(white, decorrelated(start)).t()));
     }
   }
@@ -65,7 +63,8 @@ final class FastIca {
   /** w⁺ = E[z·g(wᵀz)] − E[g′(wᵀz)]·w for every row w, with g = tanh. */
   private static Tensor step(Tensor white, Tensor rotation) {
     Tensor g = white.matmul(rotation.t()).tanh();
-    Tensor slope = g.square().neg().add(Tensors.scalar(1)).mean(ROWS, false, new ScalarTypeOptional());
+    Tensor slope =
+        g.square().neg().add(Tensors.scalar(1)).mean(ROWS, false, new ScalarTypeOptional());
     Tensor mean = g.t().matmul(white).div(Tensors.scalar((double) white.size(0)));
     return mean.sub(rotation.mul(slope.unsqueeze(1)));
   }

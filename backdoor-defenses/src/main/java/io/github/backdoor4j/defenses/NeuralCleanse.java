@@ -42,6 +42,25 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Options> {
 
+  /** In which form the trigger norms are compared. */
+  public enum NormScale {
+    /** As they are, as in the paper (§V-A). */
+    LINEAR,
+    /**
+     * Their logarithms. Norms of clean classes often differ by factors, which on the linear scale
+     * makes the deviation so large that even a trigger of few pixels is no outlier.
+     */
+    LOG;
+
+    double of(double norm) {
+      return this == LOG ? Math.log(Math.max(norm, Double.MIN_NORMAL)) : norm;
+    }
+
+    double back(double value) {
+      return this == LOG ? Math.exp(value) : value;
+    }
+  }
+
   /**
    * What Neural Cleanse can be told.
    *
@@ -57,6 +76,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
    * @param stopPatience epochs in a row without a smaller mask until a class is done
    * @param stopShare a best norm of at least this share of the one before counts as no smaller
    * @param classesTogether classes in one forward pass
+   * @param scale in which form norms are compared
    * @param median which median of an even number of norms
    * @param threshold anomaly index above which a class is flagged
    * @param unlearn whether a backdoored model is repaired
@@ -102,6 +122,12 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
                       + " that many times the memory; no influence on results but rounding",
               range = "at least 1")
           int classesTogether,
+      @Doc(
+              value =
+                  "how norms are compared: as they are (paper), or by their logarithms, which finds"
+                      + " small triggers where the norms of clean classes differ by factors",
+              range = "linear | log")
+          NormScale scale,
       @Doc(
               value = "median of an even number of norms: lower (PyTorch) or average (NumPy)",
               range = "lower | average")
@@ -171,6 +197,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
         25,
         0.99,
         1,
+        NormScale.LINEAR,
         MedianRule.LOWER,
         2,
         true,
@@ -197,6 +224,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
             "unlearning for 100 epochs on the holdout; the paper trains one epoch on 10 % of the"
                 + " training data; the same holdout serves both phases, the benchmark draws anew",
             "stamped images are rounded to 8 bits",
+            "comparing logarithms of norms is ours, off by default",
             "filtering inputs and patching neurons (§VI) are not implemented",
             "a model is called backdoored if a class is flagged, so at an index of exactly 2 it is"
                 + " not",
@@ -216,7 +244,8 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
     checkApplicable(context);
     Network network = context.suspect();
     List<ReversedTrigger> triggers = invert(context, network, options);
-    double[] norms = triggers.stream().mapToDouble(ReversedTrigger::norm).toArray();
+    double[] norms =
+        triggers.stream().mapToDouble(trigger -> options.scale().of(trigger.norm())).toArray();
     MadOutliers outliers =
         MadOutliers.of(norms, options.median(), MadOutliers.NORMAL_CONSISTENCY);
     List<Integer> flagged = outliers.beyond(options.threshold(), MadOutliers.Side.LOW);

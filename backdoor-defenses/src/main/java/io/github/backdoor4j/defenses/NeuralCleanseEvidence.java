@@ -18,7 +18,7 @@ import java.util.function.Function;
  *
  * @param spec the data set
  * @param triggers one per class, in label order
- * @param outliers their norms
+ * @param outliers their norms on the scale of the options
  * @param flagged labels, smallest trigger first
  * @param options of the run
  */
@@ -49,8 +49,8 @@ record NeuralCleanseEvidence(
       numbers.put("anomaly_index", outliers.indexOfSmallest());
     }
     numbers.put("flagged_labels", (double) flagged.size());
-    numbers.put("median_mask_norm", outliers.median());
-    numbers.put("mask_norm_deviation", outliers.deviation());
+    numbers.put("median_mask_norm", options.scale().back(outliers.median()));
+    numbers.put("flagging_norm", limit());
     numbers.put(
         "inversion_epochs", triggers.stream().mapToDouble(ReversedTrigger::epochs).sum());
     for (ReversedTrigger trigger : triggers) {
@@ -62,12 +62,19 @@ record NeuralCleanseEvidence(
   private Figure norms() {
     Map<String, Double> bars = new LinkedHashMap<>();
     triggers.forEach(trigger -> bars.put(nameOf(trigger), trigger.norm()));
-    double limit = outliers.median() - options.threshold() * outliers.deviation();
+    boolean some = limit() > 0 && outliers.deviation() > 0;
     return new Figure.Bars(
         "Size of the smallest trigger per class; flagged below the line",
         "L1 norm of the mask",
         bars,
-        limit > 0 && outliers.deviation() > 0 ? limit : Double.NaN);
+        some ? limit() : Double.NaN);
+  }
+
+  /** Norm below which a class is flagged; not positive if none can be. */
+  private double limit() {
+    return options
+        .scale()
+        .back(outliers.median() - options.threshold() * outliers.deviation());
   }
 
   private Figure masks() {

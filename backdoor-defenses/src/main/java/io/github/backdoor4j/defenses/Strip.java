@@ -59,9 +59,7 @@ public final class Strip implements DefenseStrategy<Strip.Options> {
                       + " 0.01 (paper), 0.1 (backdoorbench)",
               range = "[0, 1)")
           double falseRejectionRate,
-      @Doc(
-              value = "clean images, at most, whose entropies set the threshold",
-              range = "at least 1")
+      @Doc(value = "clean images, at most, whose entropies set the threshold", range = "at least 1")
           int calibrationImages,
       @Doc(
               value =

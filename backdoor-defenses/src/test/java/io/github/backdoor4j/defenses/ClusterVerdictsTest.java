@@ -66,8 +66,7 @@ final class ClusterVerdictsTest {
     double[][] bothMoved = {{9, 0}, {9, 1}};
 
     assertThat(
-            ClusterVerdicts.distance(
-                new double[] {0, 0}, bothMoved, List.of(new double[] {10, 0})))
+            ClusterVerdicts.distance(new double[] {0, 0}, bothMoved, List.of(new double[] {10, 0})))
         .containsExactly(false, false);
   }
 
@@ -119,8 +118,7 @@ final class ClusterVerdictsTest {
               ClassClusters.unsplit(1, new long[] {4, 5}),
               ClassClusters.unsplit(2, new long[0]));
 
-      List<ClassClusters> measured =
-          Separation.measured(classes, ReferencePoints.tensor(points));
+      List<ClassClusters> measured = Separation.measured(classes, ReferencePoints.tensor(points));
 
       // the means (1, 0) and (1, 3) are 3 apart; √(¼·¾)·4/3
       assertThat(measured.get(0).separation()).isEqualTo(Math.sqrt(3) / 3, within(1e-12));

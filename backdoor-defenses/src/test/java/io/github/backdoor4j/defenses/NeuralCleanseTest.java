@@ -25,6 +25,7 @@ import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import io.github.backdoor4j.testkit.TinyNetwork;
 import io.github.backdoor4j.testkit.TinyScene;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +96,21 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
     }
   }
 
+  /** Norms of a real model on grey images: clean classes differ by a factor of five. */
+  @Test
+  void smallTriggerAmongVeryDifferentNorms_isAnOutlierOfTheLogarithmsOnly() {
+    double[] norms = {3.7, 122, 66, 129, 88, 70, 58, 170, 31, 120};
+
+    assertThat(flagged(norms, NeuralCleanse.NormScale.LINEAR)).isEmpty();
+    assertThat(flagged(norms, NeuralCleanse.NormScale.LOG)).containsExactly(0);
+  }
+
+  private static List<Integer> flagged(double[] norms, NeuralCleanse.NormScale scale) {
+    double[] scaled = Arrays.stream(norms).map(scale::of).toArray();
+    return MadOutliers.of(scaled, MedianRule.LOWER, MadOutliers.NORMAL_CONSISTENCY)
+        .beyond(3, MadOutliers.Side.LOW);
+  }
+
   /** Share of the target's mask within the 5×5 corner that holds the true 3×3 trigger. */
   private static double massInCorner(ModelVerdict verdict) {
     Figure.Pictures masks =
@@ -147,7 +163,7 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
       ModelVerdict verdict = judge(TinyScene.backdoored(), SEED, Map.of("epochs", "2"));
 
       assertThat(verdict.evidence().numbers())
-          .containsKeys("median_mask_norm", "mask_norm_deviation", "mask_norm_0", "mask_norm_3")
+          .containsKeys("median_mask_norm", "flagging_norm", "mask_norm_0", "mask_norm_3")
           .containsEntry("inversion_epochs", 8.0);
       assertThat(verdict.evidence().figures().subList(0, 3))
           .hasExactlyElementsOfTypes(
@@ -162,7 +178,7 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
       TinyScene scene = TinyScene.backdoored();
       DefenseContext context = TinyContexts.defense(defense, scene, SEED);
       float[] everywhere = new float[256];
-      java.util.Arrays.fill(everywhere, 1);
+      Arrays.fill(everywhere, 1);
       List<ReversedTrigger> found =
           List.of(
               new ReversedTrigger(0, TinyImages.SMALL, everywhere, new float[768], true, 1),
@@ -173,12 +189,12 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
       assertThat(set.size()).isEqualTo(80 + 2 * 20);
       assertThat(Tensors.toLongs(set.images().narrow(0, 80, 20))).containsOnly(0);
       long[] labels = set.labelValues();
-      assertThat(java.util.Arrays.copyOfRange(labels, 80, 100))
+      assertThat(Arrays.copyOfRange(labels, 80, 100))
           .as("the same true labels for each trigger")
-          .isEqualTo(java.util.Arrays.copyOfRange(labels, 100, 120));
+          .isEqualTo(Arrays.copyOfRange(labels, 100, 120));
       for (int label = 0; label < 4; label++) {
         int wanted = label;
-        assertThat(java.util.Arrays.stream(labels, 0, 100).filter(l -> l == wanted).count())
+        assertThat(Arrays.stream(labels, 0, 100).filter(l -> l == wanted).count())
             .isEqualTo(scene.holdout().count(label));
       }
     }

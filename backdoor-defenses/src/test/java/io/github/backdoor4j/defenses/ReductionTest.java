@@ -103,7 +103,8 @@ final class ReductionTest {
 
       double[] contrast =
           Arrays.stream(columns(FastIca.components(tensor(mixed), 3, SEED)))
-              .mapToDouble(c -> Arrays.stream(c).map(v -> Math.log(Math.cosh(v))).average().orElse(0))
+              .mapToDouble(
+                  c -> Arrays.stream(c).map(v -> Math.log(Math.cosh(v))).average().orElse(0))
               .sorted()
               .toArray();
 

@@ -84,7 +84,7 @@ final class AttackCells {
               run.resolved.victim(),
               bench,
               (trigger, labels) ->
-                  run.probe(Poisoner.trigger(watched, trigger, labels), watched));
+                  run.probe(() -> Poisoner.trigger(watched, trigger, labels), watched));
       outcome = Bound.attack(run.resolved.attack, context);
       OutcomeChecks.check(run.resolved.attack.id(), outcome.model());
       triggered = Poisoner.trigger(run.data.test(), outcome.trigger(), outcome.labels());
@@ -171,7 +171,7 @@ final class AttackCells {
       history =
           bench
               .trainer("victim")
-              .with(run.probe(some(attacked.triggered(), watched.size()), watched))
+              .with(run.probe(() -> some(attacked.triggered(), watched.size()), watched))
               .fit(
                   network,
                   run.data.training(),

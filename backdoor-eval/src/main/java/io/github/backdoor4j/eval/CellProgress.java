@@ -90,7 +90,7 @@ final class CellProgress implements RunListener, AutoCloseable {
     return new ProgressBarBuilder()
         .setTaskName(name)
         .setStyle(ProgressBarStyle.ASCII)
-        .setConsumer(new ConsoleProgressBarConsumer(System.err))
+        .setConsumer(new ErasedBar())
         .setUpdateIntervalMillis(BAR_INTERVAL_MILLIS)
         .setInitialMax(steps)
         .setUnit(" steps", 1)
@@ -161,6 +161,18 @@ final class CellProgress implements RunListener, AutoCloseable {
     @Override
     public void onEnd(TrainingHistory history) {
       close();
+    }
+  }
+
+  /** Leaves no line behind: the library's own consumer ends the erased bar with a line feed. */
+  private static final class ErasedBar extends ConsoleProgressBarConsumer {
+    ErasedBar() {
+      super(System.err);
+    }
+
+    @Override
+    public void close() {
+      System.err.flush();
     }
   }
 }

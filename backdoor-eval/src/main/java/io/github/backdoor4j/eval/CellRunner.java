@@ -20,6 +20,7 @@ import io.github.backdoor4j.core.train.TrainingListener;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What the cells of one run share. */
 final class CellRunner {
@@ -59,10 +60,10 @@ final class CellRunner {
   }
 
   /** Measures clean accuracy and attack success after each epoch, as the plan asks. */
-  TrainingListener probe(TriggeredSet triggered, ImageDataset clean) {
+  TrainingListener probe(Supplier<TriggeredSet> triggered, ImageDataset clean) {
     return resolved.plan.watchImages() == 0
         ? new TrainingListener() {}
-        : new EpochProbe(clean, triggered, inference());
+        : new EpochProbe(clean, triggered.get(), inference());
   }
 
   /** The test images that are measured after each epoch. */

@@ -102,6 +102,7 @@ final class Console {
         case '≥' -> ">=";
         case '≤' -> "<=";
         case '·' -> "*";
+        case '§' -> "section ";
         case '’', '‘' -> "'";
         case '“', '”' -> "\"";
         default -> withoutAccent(letter);

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run as one HTML page for people: what was done, what came of it, how to do it again.
  *
- * <p>The page is a single file that asks nothing of a network; it follows the system's light or dark
- * scheme and prints. The same result gives the same page, byte for byte.
+ * <p>The page is a single file that asks nothing of a network; it follows the system's light or
+ * dark scheme and prints. The same result gives the same page, byte for byte.
  */
 public final class HtmlReport {
 

@@ -141,7 +141,8 @@ final class MethodSheet {
     TextTable table = TextTable.ofTexts("option", "default", "allowed");
     for (Options.Description option : options) {
       boolean group = option.type().equals("group");
-      String allowed = option.type() + (option.range().isEmpty() ? "" : ", " + option.range());
+      boolean plain = option.range().isEmpty() || option.range().equals(option.type());
+      String allowed = option.type() + (plain ? "" : ", " + option.range());
       table.add(
           List.of(
               option.name(),

@@ -1,8 +1,8 @@
 package io.github.backdoor4j.eval;
 
+import io.github.backdoor4j.core.AtomicFiles;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.data.ImageShape;
-import io.github.backdoor4j.core.AtomicFiles;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.Raster;

@@ -4,6 +4,7 @@ import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.eval.ResultRecord.CellSpec;
 import io.github.backdoor4j.eval.ResultRecord.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -45,15 +46,19 @@ record ReportCells(
     }
   }
 
-  static ReportCells of(List<ResultRecord> records) {
-    List<Summary.Row> rows = Summary.of(records);
+  /** Defenses come in the order of the plan, since records read from disk may have any. */
+  static ReportCells of(RunResult result) {
+    List<Summary.Row> rows = Summary.of(result.records());
+    List<String> order = result.plan().defenses().stream().map(MethodChoice::id).toList();
     List<Defense> defenses = new ArrayList<>();
-    for (Summary.Row row : rows) {
-      if (row.kind() == Kind.DEFENSE) {
-        defenses.add(
-            new Defense(anchor(row, defenses.size()), row, twin(row, rows), variant(row, rows)));
-      }
-    }
+    rows.stream()
+        .filter(row -> row.kind() == Kind.DEFENSE)
+        .sorted(Comparator.comparingInt(row -> order.indexOf(row.spec().defense())))
+        .forEach(
+            row ->
+                defenses.add(
+                    new Defense(
+                        anchor(row, defenses.size()), row, twin(row, rows), variant(row, rows))));
     return new ReportCells(first(rows, Kind.ATTACK), first(rows, Kind.CONTROL), defenses);
   }
 

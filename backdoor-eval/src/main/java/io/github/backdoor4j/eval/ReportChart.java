@@ -213,9 +213,6 @@ record ReportChart(
 
   /** JSON in which nothing can end the script element around it. */
   private static String inline(ObjectNode json) {
-    return Json.write(json)
-        .replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026");
+    return Json.write(json).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026");
   }
 }

@@ -122,7 +122,7 @@ final class ReportHeadlines {
                   "ASR after " + methods.defense(defense.id()),
                   ReportText.percent(row.after("asr").mean()) + " %",
                   "best by DER; C-Acc loss " + ReportText.percent(loss) + " points",
-                  "good");
+                  "");
             });
   }
 
@@ -139,7 +139,7 @@ final class ReportHeadlines {
                       + " %, FPR "
                       + ReportText.percent(row.after("fpr").mean())
                       + " %",
-                  "good");
+                  "");
             });
   }
 
@@ -164,7 +164,7 @@ final class ReportHeadlines {
                         .filter(of -> of.n() > 0)
                         .map(of -> "on the clean control: " + tally(of))
                         .orElse(""),
-                    "good"));
+                    defense.attacked().after("verdict").mean() == 1 ? "good" : "attack"));
   }
 
   private static String tally(Statistics verdict) {

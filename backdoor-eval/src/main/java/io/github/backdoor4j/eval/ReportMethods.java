@@ -54,9 +54,7 @@ final class ReportMethods {
   String className(String dataset, int label) {
     try {
       List<String> names =
-          registries
-              .map(all -> all.datasets().get(dataset).spec().classNames())
-              .orElse(List.of());
+          registries.map(all -> all.datasets().get(dataset).spec().classNames()).orElse(List.of());
       return label < names.size() ? label + " (" + names.get(label) + ")" : Integer.toString(label);
     } catch (UsageException e) {
       return Integer.toString(label); // a plug-in's data set, as below

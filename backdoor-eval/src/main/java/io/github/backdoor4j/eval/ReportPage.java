@@ -10,9 +10,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What the template shows; every text in it is escaped there. */
+/**
+ * What the template shows; every text in it is escaped there.
+ *
+ * @param several whether there is more than one seed
+ */
 record ReportPage(
     String title,
+    boolean several,
     List<String> sentences,
     List<String> warnings,
     List<ReportHeadlines.Card> cards,
@@ -35,7 +40,7 @@ record ReportPage(
 
   static ReportPage of(RunResult result, Optional<Registries> registries, Path file) {
     ReportMethods methods = new ReportMethods(registries);
-    ReportCells cells = ReportCells.of(result.records());
+    ReportCells cells = ReportCells.of(result);
     ReportHeadlines headlines = new ReportHeadlines(cells, methods);
     String attack =
         cells.attack().map(row -> row.spec().attack()).orElse(result.plan().attack().id());
@@ -44,6 +49,7 @@ record ReportPage(
     TrainingCharts training = new TrainingCharts(trained(result));
     return new ReportPage(
         methods.attack(attack) + " on " + result.plan().dataset(),
+        result.plan().seeds().size() > 1,
         headlines.sentences(result),
         headlines.warnings(result),
         headlines.cards(),

@@ -5,6 +5,7 @@ import io.github.backdoor4j.core.spi.Evaluation.Measurement;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,8 +20,18 @@ record ReportResults(List<String> metrics, List<Line> lines) {
 
   private static final List<String> USUAL =
       List.of(
-          "c_acc", "asr", "r_acc", "der", "rir", "tpr", "fpr", "precision", "f1", "auroc",
-          "verdict", "verdict_score");
+          "c_acc",
+          "asr",
+          "r_acc",
+          "der",
+          "rir",
+          "tpr",
+          "fpr",
+          "precision",
+          "f1",
+          "auroc",
+          "verdict",
+          "verdict_score");
 
   /**
    * One record.
@@ -45,7 +56,7 @@ record ReportResults(List<String> metrics, List<Line> lines) {
   static ReportResults of(RunResult result, Path page, Function<String, String> names) {
     List<String> metrics = metrics(result.records());
     List<Line> lines = new ArrayList<>();
-    for (ResultRecord record : result.records()) {
+    for (ResultRecord record : ordered(result)) {
       String defense = record.spec().defense();
       lines.add(
           new Line(
@@ -59,6 +70,18 @@ record ReportResults(List<String> metrics, List<Line> lines) {
               link(result.folder(), record.key(), page)));
     }
     return new ReportResults(metrics, lines);
+  }
+
+  /** By seed: the attack, its control, then each defense on both, as planned. */
+  private static List<ResultRecord> ordered(RunResult result) {
+    List<String> plan = result.plan().defenses().stream().map(MethodChoice::id).toList();
+    return result.records().stream()
+        .sorted(
+            Comparator.comparingLong((ResultRecord record) -> record.spec().seed())
+                .thenComparing(record -> !record.spec().defense().isEmpty())
+                .thenComparingInt(record -> plan.indexOf(record.spec().defense()))
+                .thenComparing(record -> record.spec().control()))
+        .toList();
   }
 
   /** Those that were measured: ours in the usual order, then others as they appear. */

@@ -63,8 +63,7 @@ record ReportTable(List<Group> groups, List<Column> columns, List<Row> rows) {
    * @param bar length in percent; empty for no bar
    * @param css classes
    */
-  record Cell(
-      String text, String spread, String change, String origin, String bar, String css) {
+  record Cell(String text, String spread, String change, String origin, String bar, String css) {
 
     /** Whether there is anything small below the number. */
     boolean below() {
@@ -85,9 +84,7 @@ record ReportTable(List<Group> groups, List<Column> columns, List<Row> rows) {
   /** Models before and after: no defense first, then each defense that returned a model. */
   static ReportTable models(ReportCells cells, Function<String, String> names) {
     List<Line> lines = new ArrayList<>();
-    lines.add(
-        new Line(
-            new Head("no defense", "", "", "", false), cells.attack(), cells.control()));
+    lines.add(new Line(new Head("no defense", "", "", "", false), cells.attack(), cells.control()));
     for (Defense defense : cells.defenses()) {
       if (measures(defense, List.of("c_acc")) || !measures(defense, DETECTION)) {
         lines.add(line(defense, names));
@@ -162,8 +159,7 @@ record ReportTable(List<Group> groups, List<Column> columns, List<Row> rows) {
   private static List<Column> columns(List<Spec> specs) {
     List<Column> columns = new ArrayList<>();
     for (int i = 0; i < specs.size(); i++) {
-      columns.add(
-          new Column(specs.get(i).title(), specs.get(i).explanation(), begins(specs, i)));
+      columns.add(new Column(specs.get(i).title(), specs.get(i).explanation(), begins(specs, i)));
     }
     return columns;
   }

@@ -79,9 +79,7 @@ final class ReportText {
 
   /** Mean and, where the values differ, their sample standard deviation. */
   static String numbers(Statistics of) {
-    return of.sd() > 0
-        ? number(of.mean()) + " ± " + number(of.sd(), SPREAD)
-        : number(of.mean());
+    return of.sd() > 0 ? number(of.mean()) + " ± " + number(of.sd(), SPREAD) : number(of.mean());
   }
 
   /** What a number was made from: the values of the seeds and what they were counted over. */

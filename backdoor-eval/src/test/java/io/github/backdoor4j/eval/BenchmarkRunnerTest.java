@@ -10,7 +10,6 @@ import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Safetensors;
-import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.TrainingListener;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -145,24 +144,30 @@ final class BenchmarkRunnerTest {
     RunPlan plan = Toys.plan(List.of(0L), true, "toy-tuning");
     String undisturbed = Toys.numbers(run("calm", plan));
 
-    for (int epochs : new int[] {2, 6, 10}) { // in the attack, the control, the defense
-      assertThatThrownBy(() -> run("killed", plan, new KillAfter(epochs), false))
-          .isInstanceOf(KillAfter.Killed.class);
+    for (int cell : new int[] {1, 2, 3}) { // the attack, the control, the defense
+      assertThatThrownBy(() -> run("killed", plan, new KillIn(cell), false))
+          .isInstanceOf(KillIn.Killed.class);
     }
 
     assertThat(Toys.numbers(run("killed", plan))).isEqualTo(undisturbed);
   }
 
-  /** Ends the run like a signal would: in the middle of an epoch. */
-  private static final class KillAfter implements RunListener, TrainingListener {
+  /** Ends the run like a signal would: in the middle of the third epoch of one cell. */
+  private static final class KillIn implements RunListener, TrainingListener {
     static final class Killed extends Error {
       private static final long serialVersionUID = 1L;
     }
 
-    private int left;
+    private final int cell;
+    private int current;
 
-    KillAfter(int epochs) {
-      left = epochs;
+    KillIn(int cell) {
+      this.cell = cell;
+    }
+
+    @Override
+    public void onCell(int position, int total, String title) {
+      current = position;
     }
 
     @Override
@@ -171,14 +176,8 @@ final class BenchmarkRunnerTest {
     }
 
     @Override
-    public EpochReport onEpoch(EpochReport report) {
-      left--;
-      return report;
-    }
-
-    @Override
     public void onStep(int epoch, int step) {
-      if (left == 0 && step == 2) {
+      if (current == cell && epoch == 2 && step == 2) {
         throw new Killed();
       }
     }

@@ -27,8 +27,7 @@ class HistogramBinsTest {
   @Test
   void of_valuesThatAreNotFinite_leavesThemOut() {
     HistogramBins bins =
-        HistogramBins.of(
-            Map.of("g", List.of(1.0, Double.NaN, Double.POSITIVE_INFINITY, 3.0)), 2);
+        HistogramBins.of(Map.of("g", List.of(1.0, Double.NaN, Double.POSITIVE_INFINITY, 3.0)), 2);
 
     assertThat(bins.edges()).containsExactly(1, 2, 3);
     assertThat(bins.counts().get("g")).containsExactly(1, 1);

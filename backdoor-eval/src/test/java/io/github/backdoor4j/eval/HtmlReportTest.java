@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,7 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class HtmlReportTest {
 
-  private static final String HOSTILE = "</script><script>window.hacked=1</script>\"'><img src=x onerror=a()>";
+  private static final String HOSTILE =
+      "</script><script>window.hacked=1</script>\"'><img src=x onerror=a()>";
 
   private final Locale before = Locale.getDefault();
 
@@ -132,6 +134,17 @@ class HtmlReportTest {
 
     assertThat(page.select("table.results .variant").eachText())
         .containsExactly("overlays = 64, frr = 0.01", "overlays = 10");
+  }
+
+  @Test
+  void write_recordsInAnyOrder_showsDefensesAsPlanned() throws Exception {
+    List<ResultRecord> records = new ArrayList<>(SampleRun.full(folder).records());
+    Collections.reverse(records);
+    RunPlan plan = SampleRun.plan(List.of(0L, 1L), SampleRun.DEFENSES);
+
+    Document page = render(new RunResult(plan, records, folder));
+
+    assertThat(page.select("article.defense h3").eachText()).isEqualTo(SampleRun.DEFENSES);
   }
 
   @Test
@@ -268,8 +281,7 @@ class HtmlReportTest {
 
   private static String sha256(String text) throws Exception {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    return Base64.getEncoder()
-        .encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes));
+    return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes));
   }
 
   /** A run in which every free text tries to become a script. */
@@ -301,8 +313,19 @@ class HtmlReportTest {
     ResultRecord other = SampleRun.defense("acme.spectral-gate", false, 0);
     records.add(
         new ResultRecord(
-            other.schema(), HOSTILE, other.kind(), other.spec(), Status.FAILED, HOSTILE,
-            List.of(), List.of(), Evidence.NONE, other.history(), 1, 1, other.provenance()));
+            other.schema(),
+            HOSTILE,
+            other.kind(),
+            other.spec(),
+            Status.FAILED,
+            HOSTILE,
+            List.of(),
+            List.of(),
+            Evidence.NONE,
+            other.history(),
+            1,
+            1,
+            other.provenance()));
     RunPlan plan = SampleRun.plan(List.of(0L), List.of(HOSTILE));
     return new RunResult(plan, records, folder);
   }
@@ -311,9 +334,20 @@ class HtmlReportTest {
     ResultRecord.CellSpec spec = record.spec();
     ResultRecord.CellSpec changed =
         new ResultRecord.CellSpec(
-            spec.dataset(), spec.trainingHash(), spec.testHash(), spec.model(),
-            spec.modelOptions(), spec.training(), spec.attack(), spec.attackOptions(),
-            spec.defense(), options, spec.control(), spec.seed(), spec.settings(), spec.code(),
+            spec.dataset(),
+            spec.trainingHash(),
+            spec.testHash(),
+            spec.model(),
+            spec.modelOptions(),
+            spec.training(),
+            spec.attack(),
+            spec.attackOptions(),
+            spec.defense(),
+            options,
+            spec.control(),
+            spec.seed(),
+            spec.settings(),
+            spec.code(),
             spec.engine());
     return SampleRun.record(
         record.kind(),

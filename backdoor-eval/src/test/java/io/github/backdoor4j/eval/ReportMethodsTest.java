@@ -110,8 +110,7 @@ class ReportMethodsTest {
   private static Document render(Path folder) throws Exception {
     Path file = folder.resolve("index.html");
     try (URLClassLoader loader = services(folder)) {
-      RunResult result =
-          SampleRun.of(folder, List.of(0L), List.of("strip", "fine-tuning"));
+      RunResult result = SampleRun.of(folder, List.of(0L), List.of("strip", "fine-tuning"));
       HtmlReport.write(result, Registries.load(loader), file);
     }
     return Jsoup.parse(file);

@@ -61,8 +61,19 @@ class ResultsCsvTest {
     ResultRecord ok = detector();
     ResultRecord broken =
         new ResultRecord(
-            1, "k3", Kind.DEFENSE, ok.spec(), Status.NOT_APPLICABLE, reason, List.of(), List.of(),
-            Evidence.NONE, ok.history(), 0, 0, ok.provenance());
+            1,
+            "k3",
+            Kind.DEFENSE,
+            ok.spec(),
+            Status.NOT_APPLICABLE,
+            reason,
+            List.of(),
+            List.of(),
+            Evidence.NONE,
+            ok.history(),
+            0,
+            0,
+            ok.provenance());
 
     CSVRecord line = parse(ResultsCsv.text(List.of(broken)));
 
@@ -77,8 +88,7 @@ class ResultsCsvTest {
     ResultRecord ok = detector();
     List<Measurement> after = List.of(new Measurement("acme.ssim", 0.97, 100));
     ResultRecord extended =
-        SampleRun.record(
-            Kind.DEFENSE, ok.spec(), List.of(), after, Evidence.NONE, ok.history(), 1);
+        SampleRun.record(Kind.DEFENSE, ok.spec(), List.of(), after, Evidence.NONE, ok.history(), 1);
 
     String text = ResultsCsv.text(List.of(ok, extended));
 
@@ -92,9 +102,20 @@ class ResultsCsvTest {
     CellSpec spec = detector().spec();
     CellSpec bare =
         new CellSpec(
-            spec.dataset(), spec.trainingHash(), spec.testHash(), spec.model(),
-            spec.modelOptions(), spec.training(), spec.attack(), SampleRun.object(),
-            spec.defense(), SampleRun.object(), false, 7, spec.settings(), spec.code(),
+            spec.dataset(),
+            spec.trainingHash(),
+            spec.testHash(),
+            spec.model(),
+            spec.modelOptions(),
+            spec.training(),
+            spec.attack(),
+            SampleRun.object(),
+            spec.defense(),
+            SampleRun.object(),
+            false,
+            7,
+            spec.settings(),
+            spec.code(),
             spec.engine());
     ResultRecord record =
         SampleRun.record(
@@ -107,8 +128,7 @@ class ResultsCsvTest {
   }
 
   private static CSVRecord parse(String text) throws Exception {
-    CSVFormat format =
-        CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get();
+    CSVFormat format = CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get();
     try (var parser = format.parse(new StringReader(text))) {
       return parser.getRecords().get(0);
     }
@@ -146,7 +166,18 @@ class ResultsCsvTest {
     ResultRecord r =
         SampleRun.record(kind, spec, before, after, Evidence.NONE, SampleRun.none(), seconds);
     return new ResultRecord(
-        r.schema(), key, kind, spec, r.status(), "", before, after, r.evidence(), r.history(),
-        seconds, r.peakMemoryMb(), r.provenance());
+        r.schema(),
+        key,
+        kind,
+        spec,
+        r.status(),
+        "",
+        before,
+        after,
+        r.evidence(),
+        r.history(),
+        seconds,
+        r.peakMemoryMb(),
+        r.provenance());
   }
 }

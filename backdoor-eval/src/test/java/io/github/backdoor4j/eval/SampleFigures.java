@@ -67,8 +67,7 @@ final class SampleFigures {
     };
   }
 
-  private static Map<String, Double> numbers(
-      String one, double first, String two, double second) {
+  private static Map<String, Double> numbers(String one, double first, String two, double second) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     numbers.put(one, first);
     numbers.put(two, second);
@@ -162,7 +161,8 @@ final class SampleFigures {
     float[] pixels = new float[SHAPE.size()];
     Random random = new Random(kind);
     for (int i = 0; i < 32 * 32; i++) {
-      float grey = (image.getRGB(i % 32, i / 32) & 255) / 255f * (0.75f + 0.25f * random.nextFloat());
+      float grey =
+          (image.getRGB(i % 32, i / 32) & 255) / 255f * (0.75f + 0.25f * random.nextFloat());
       pixels[i] = grey;
       pixels[1024 + i] = grey;
       pixels[2048 + i] = grey;

@@ -151,7 +151,9 @@ final class SampleRun {
     List<Measurement> after =
         switch (id) {
           case "fine-tuning" ->
-              control ? repaired(.8835, .0117, .869) : repaired(.879 + wobble, .3128 + seed * .2, .59);
+              control
+                  ? repaired(.8835, .0117, .869)
+                  : repaired(.879 + wobble, .3128 + seed * .2, .59);
           case "fine-pruning" ->
               control ? repaired(.862, .0139, .843) : repaired(.8645 - wobble, .0411, .83);
           case "neural-cleanse" ->
@@ -168,7 +170,14 @@ final class SampleRun {
     if (after.isEmpty()) {
       return missing(kind, spec, before);
     }
-    return record(kind, spec, before, after, SampleFigures.evidence(id, control, seed), none(), 7.31 + 3 * id.length());
+    return record(
+        kind,
+        spec,
+        before,
+        after,
+        SampleFigures.evidence(id, control, seed),
+        none(),
+        7.31 + 3 * id.length());
   }
 
   private static ResultRecord missing(Kind kind, CellSpec spec, List<Measurement> before) {

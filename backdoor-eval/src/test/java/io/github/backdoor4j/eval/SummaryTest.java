@@ -83,7 +83,10 @@ class SummaryTest {
     List<ResultRecord> records = SampleRun.full(Path.of("out")).records();
     ResultRecord first = Json.read(Json.write(records.get(0)), ResultRecord.class);
     ResultRecord second =
-        records.stream().filter(r -> r.kind() == Kind.ATTACK && r.spec().seed() == 1).findFirst().get();
+        records.stream()
+            .filter(r -> r.kind() == Kind.ATTACK && r.spec().seed() == 1)
+            .findFirst()
+            .get();
 
     assertThat(Summary.of(List.of(first, second))).hasSize(1);
   }

@@ -60,6 +60,8 @@ public final class CompareDefenses {
   }
 
   private static String percent(Summary.Statistics share) {
-    return String.format(Locale.ROOT, "%7.1f ± %5.1f", 100 * share.mean(), 100 * share.sd());
+    return share.n() == 0
+        ? " ".repeat(14) + "-"
+        : String.format(Locale.ROOT, "%7.1f ± %5.1f", 100 * share.mean(), 100 * share.sd());
   }
 }

@@ -31,7 +31,7 @@ final class Repository {
     int to = all.indexOf("// " + name + ":end");
     assertThat(from).as("position of '%s' in %s", begin.strip(), file).isNotNegative();
     assertThat(to).as("position of the end of '%s' in %s", name, file).isGreaterThan(from);
-    String lines = all.substring(from + begin.length(), all.lastIndexOf('\n', to) + 1);
-    return lines.stripIndent();
+    // a last line that is empty would count as one without indentation
+    return all.substring(from + begin.length(), all.lastIndexOf('\n', to)).stripIndent() + "\n";
   }
 }

@@ -64,7 +64,7 @@ class SnippetsTest {
   private static String block(MatchResult match) throws IOException {
     String file = match.group(1);
     StringBuilder code = new StringBuilder();
-    for (String region : match.group(2).strip().split(" ")) {
+    for (String region : match.group(2).strip().split(" ", -1)) {
       code.append(region.isEmpty() ? Repository.text(file) : Repository.region(file, region));
     }
     String language = file.endsWith(".java") ? "java" : "text";

@@ -1,5 +1,6 @@
 package io.github.backdoor4j.core.nn;
 
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -28,16 +29,25 @@ public sealed interface Layer {
 
     @Override
     public Tensor apply(Pass pass, Tensor x) {
+      // oneDNN's backward pass of a strided 1x1 convolution overwrites foreign memory when the
+      // channels are fewer than a vector register holds; leaving pixels out first is the same map
+      boolean thinOut = kernel == 1 && padding == 0 && stride > 1;
+      long step = thinOut ? 1 : stride;
       Tensor y =
           org.bytedeco.pytorch.global.torch.conv2d(
-              x,
+              thinOut ? everyNthPixel(x) : x,
               pass.parameter(name + ".weight"),
               pass.optionalParameter(name + ".bias"),
-              new long[] {stride, stride},
+              new long[] {step, step},
               new long[] {padding, padding},
               new long[] {1, 1},
               1);
       return pass.tap(name, y);
+    }
+
+    private Tensor everyNthPixel(Tensor x) {
+      LongOptional all = new LongOptional();
+      return x.slice(2, all, all, stride).slice(3, all, all, stride);
     }
   }
 

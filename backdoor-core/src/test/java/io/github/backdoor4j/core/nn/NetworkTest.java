@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.junit.jupiter.api.AfterEach;
@@ -193,6 +194,32 @@ class NetworkTest {
     public FeatureLayout features() {
       return new FeatureLayout("linear", "linear", "linear");
     }
+  }
+
+  /** A 1×1 convolution with stride has a way of its own, see {@link Layer.Conv2d}. */
+  @Test
+  void stridedPointwiseConvolution_equalsTheEnginesOwn_forwardAndBackward() {
+    Tensor x = Tensors.uniform(Tensors.generator(new Seed(4)), -1, 1, 2, 4, 7, 8);
+    Tensor weight = Tensors.uniform(Tensors.generator(new Seed(5)), -1, 1, 6, 4, 1, 1);
+    weight.set_requires_grad(true);
+    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 6, 1, 2, 0, false);
+    Pass pass = new Pass(Map.of("conv.weight", weight), Map.of(), true, Taps.none());
+    Tensor expected =
+        torch.conv2d(
+            x,
+            weight,
+            new TensorOptional(),
+            new long[] {2, 2},
+            new long[] {0, 0},
+            new long[] {1, 1},
+            1);
+    Tensor actual = layer.apply(pass, x.contiguous(MemoryFormat.ChannelsLast));
+
+    assertThat(actual.shape()).containsExactly(2, 6, 4, 4);
+    assertThat(actual.allclose(expected, 1e-5, 1e-6, false)).isTrue();
+    Tensor gradient = Tensors.gradients(actual.pow(new Scalar(2.0)).sum(), false, weight)[0];
+    Tensor wanted = Tensors.gradients(expected.pow(new Scalar(2.0)).sum(), false, weight)[0];
+    assertThat(gradient.allclose(wanted, 1e-4, 1e-5, false)).isTrue();
   }
 
   @Test

@@ -117,8 +117,15 @@
     };
   }
 
+  // A value between gaps would vanish without a point.
+  function radius(line, k) {
+    var alone = line.y[k - 1] == null && line.y[k + 1] == null;
+    return line.y[k] != null && alone ? 4 : 0;
+  }
+
   function lines(data) {
     var inks = colors(data.series);
+    var whole = data.x.every(Number.isInteger);
     var share = data.yLabel === 'share';
     return {
       type: 'line',
@@ -131,8 +138,9 @@
             backgroundColor: inks[i],
             borderWidth: line.dashed ? 1.5 : 2,
             borderDash: line.dashed ? DASH : [],
-            pointRadius: data.x.length > 1 ? 0 : 3,
+            pointRadius: data.x.map(function (x, k) { return radius(line, k); }),
             pointHitRadius: 8,
+            clip: 5, // lines at 0 and 1 keep their full width
             tension: 0
           };
         })
@@ -141,7 +149,8 @@
         x: axis(data.xLabel, {
           type: 'linear',
           min: data.x[0],
-          max: data.x[data.x.length - 1]
+          max: data.x[data.x.length - 1],
+          ticks: Object.assign(ticks(12), whole ? { precision: 0 } : {})
         }),
         y: axis(data.yLabel, Object.assign({ ticks: ticks(6) }, share ? { min: 0, max: 1 } : { beginAtZero: true }))
       })
