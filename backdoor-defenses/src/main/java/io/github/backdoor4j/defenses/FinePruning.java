@@ -35,9 +35,9 @@ import org.bytedeco.pytorch.Tensor;
  * kept back to measure the accuracy; test data is never used.
  *
  * <p>{@link Fidelity#PAPER}: channels of the last feature map after ReLU, on images as they are,
- * back to the last setting within the tolerance (§IV). {@link Fidelity#BACKDOORBENCH}: inputs of the
- * classifier with their sign, on augmented images, one unit fewer than the setting says, and the
- * first setting beyond the tolerance is kept.
+ * back to the last setting within the tolerance (§IV). {@link Fidelity#BACKDOORBENCH}: inputs of
+ * the classifier with their sign, on augmented images, one unit fewer than the setting says, and
+ * the first setting beyond the tolerance is kept.
  *
  * @see <a href="https://arxiv.org/abs/1805.12185">Liu et al., Fine-Pruning, RAID 2018</a>
  */
@@ -67,7 +67,8 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
                       + " tuning afterwards uses the whole holdout",
               range = "(0, 1)")
           double keptBack,
-      @Doc("training after pruning, on the whole holdout; pruned units stay out") TrainingPlan tuning,
+      @Doc("training after pruning, on the whole holdout; pruned units stay out")
+          TrainingPlan tuning,
       @Doc(
               value =
                   "paper: channels after ReLU, rollback to the last good setting; backdoorbench:"

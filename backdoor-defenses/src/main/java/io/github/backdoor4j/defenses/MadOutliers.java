@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Distance of values from their median in units of the median absolute deviation (MAD), the
- * anomaly index of Neural Cleanse (§V-A) and others.
+ * Distance of values from their median in units of the median absolute deviation (MAD), the anomaly
+ * index of Neural Cleanse (§V-A) and others.
  *
  * @param median of the values
  * @param deviation median absolute deviation times the consistency factor; 0 if more than half of

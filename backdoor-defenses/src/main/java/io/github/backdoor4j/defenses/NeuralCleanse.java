@@ -24,7 +24,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -234,9 +233,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
   @Override
   public Set<DefenderAccess> needs() {
     return Set.of(
-        DefenderAccess.SUSPECT_MODEL,
-        DefenderAccess.INPUT_GRADIENTS,
-        DefenderAccess.CLEAN_HOLDOUT);
+        DefenderAccess.SUSPECT_MODEL, DefenderAccess.INPUT_GRADIENTS, DefenderAccess.CLEAN_HOLDOUT);
   }
 
   @Override
@@ -246,8 +243,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
     List<ReversedTrigger> triggers = invert(context, network, options);
     double[] norms =
         triggers.stream().mapToDouble(trigger -> options.scale().of(trigger.norm())).toArray();
-    MadOutliers outliers =
-        MadOutliers.of(norms, options.median(), MadOutliers.NORMAL_CONSISTENCY);
+    MadOutliers outliers = MadOutliers.of(norms, options.median(), MadOutliers.NORMAL_CONSISTENCY);
     List<Integer> flagged = outliers.beyond(options.threshold(), MadOutliers.Side.LOW);
     Optional<TrainingHistory> unlearning =
         options.unlearn() && !flagged.isEmpty()

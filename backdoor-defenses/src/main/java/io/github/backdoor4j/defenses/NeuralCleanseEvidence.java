@@ -51,8 +51,7 @@ record NeuralCleanseEvidence(
     numbers.put("flagged_labels", (double) flagged.size());
     numbers.put("median_mask_norm", options.scale().back(outliers.median()));
     numbers.put("flagging_norm", limit());
-    numbers.put(
-        "inversion_epochs", triggers.stream().mapToDouble(ReversedTrigger::epochs).sum());
+    numbers.put("inversion_epochs", triggers.stream().mapToDouble(ReversedTrigger::epochs).sum());
     for (ReversedTrigger trigger : triggers) {
       numbers.put("mask_norm_" + trigger.label(), trigger.norm());
     }
@@ -72,22 +71,17 @@ record NeuralCleanseEvidence(
 
   /** Norm below which a class is flagged; not positive if none can be. */
   private double limit() {
-    return options
-        .scale()
-        .back(outliers.median() - options.threshold() * outliers.deviation());
+    return options.scale().back(outliers.median() - options.threshold() * outliers.deviation());
   }
 
   private Figure masks() {
     ImageShape shape = spec.shape();
     return pictures(
-        "Recovered masks",
-        new ImageShape(1, shape.height(), shape.width()),
-        ReversedTrigger::mask);
+        "Recovered masks", new ImageShape(1, shape.height(), shape.width()), ReversedTrigger::mask);
   }
 
   private Figure patterns() {
-    return pictures(
-        "Recovered triggers (mask × pattern)", spec.shape(), ReversedTrigger::visible);
+    return pictures("Recovered triggers (mask × pattern)", spec.shape(), ReversedTrigger::visible);
   }
 
   private Figure pictures(

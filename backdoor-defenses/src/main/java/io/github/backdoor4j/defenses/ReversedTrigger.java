@@ -50,8 +50,7 @@ record ReversedTrigger(
    */
   Trigger trigger(Fidelity fidelity) {
     return (images, indices) ->
-        TensorScope.scoped(
-            () -> fidelity == Fidelity.PAPER ? blended(images) : stretched(images));
+        TensorScope.scoped(() -> fidelity == Fidelity.PAPER ? blended(images) : stretched(images));
   }
 
   private Tensor blended(Tensor images) {

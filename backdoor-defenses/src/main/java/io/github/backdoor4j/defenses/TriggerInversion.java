@@ -5,6 +5,7 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.data.Normalization;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Trainable;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.tensor.Precision;
 import io.github.backdoor4j.core.tensor.Seed;
@@ -15,7 +16,6 @@ import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.OptimizerSpec;
 import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.StepContext;
-import io.github.backdoor4j.core.nn.Trainable;
 import io.github.backdoor4j.core.train.TrainingListener;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.ArrayList;
@@ -54,10 +54,7 @@ final class TriggerInversion {
    * @param network frozen by this constructor: evaluation mode, no gradients of weights
    */
   TriggerInversion(
-      DefenseContext context,
-      Network network,
-      ImageDataset images,
-      NeuralCleanse.Options options) {
+      DefenseContext context, Network network, ImageDataset images, NeuralCleanse.Options options) {
     this.context = context;
     this.network = network;
     this.images = images;

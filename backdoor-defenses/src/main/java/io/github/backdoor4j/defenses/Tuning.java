@@ -2,9 +2,9 @@ package io.github.backdoor4j.defenses;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.Figure;
+import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingPlan;
-import io.github.backdoor4j.core.train.ScheduleSpec;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -249,8 +249,7 @@ final class ActivationClusteringTest implements DefenseStrategyContract<Options>
   }
 
   private static Options afterPca(Rule rule, boolean retrain) {
-    return new Options(
-        Reduction.PCA, 10, rule, .35, .1, 2.5, false, 1, retrain, 6, Fidelity.PAPER);
+    return new Options(Reduction.PCA, 10, rule, .35, .1, 2.5, false, 1, retrain, 6, Fidelity.PAPER);
   }
 
   private static Options options(Rule rule, boolean retrain, int epochs, Fidelity fidelity) {

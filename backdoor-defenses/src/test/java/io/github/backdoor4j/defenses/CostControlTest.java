@@ -7,8 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class CostControlTest {
 
-  private static final CostControl.Rules RULES =
-      new CostControl.Rules(0.98, 1e-3, 2, 5, 25, 0.99);
+  private static final CostControl.Rules RULES = new CostControl.Rules(0.98, 1e-3, 2, 5, 25, 0.99);
   private static final double[] SHRINKING = {300, 260, 220, 190, 160, 140, 120, 100, 90, 80};
 
   /** Epochs 1-5 fail, 6-15 succeed with ever smaller masks, 16-20 fail, then 79.5 for ever. */

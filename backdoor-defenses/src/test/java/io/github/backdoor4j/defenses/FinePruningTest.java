@@ -91,8 +91,7 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
 
       assertThat(columns(pruned, PlantedNetwork.PLANTED, PlantedNetwork.CELLS)).containsOnly(0);
       assertThat(scene.attackSuccess(pruned)).as("success after").isLessThan(0.3);
-      assertThat(scene.cleanAccuracy(pruned))
-          .isGreaterThan(0.85 * scene.cleanAccuracy(planted));
+      assertThat(scene.cleanAccuracy(pruned)).isGreaterThan(0.85 * scene.cleanAccuracy(planted));
     }
   }
 
@@ -166,8 +165,7 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
   }
 
   private static double relativeLoss(Fidelity fidelity) {
-    Map<String, Double> numbers =
-        prune(planted, options(NO_TUNING, fidelity)).evidence().numbers();
+    Map<String, Double> numbers = prune(planted, options(NO_TUNING, fidelity)).evidence().numbers();
     double before = numbers.get("kept_back_accuracy_before");
     return (before - numbers.get("kept_back_accuracy_pruned")) / before;
   }
@@ -177,8 +175,7 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
     try (TensorScope scope = TensorScope.open()) {
       TinyScene scene = TinyScene.clean();
 
-      Network tuned =
-          prune(scene.model(), options(TinyNetwork.plan(10), Fidelity.PAPER)).network();
+      Network tuned = prune(scene.model(), options(TinyNetwork.plan(10), Fidelity.PAPER)).network();
 
       assertThat(scene.cleanAccuracy(tuned))
           .isGreaterThanOrEqualTo(scene.cleanAccuracy(scene.model()) - 0.02);

@@ -126,8 +126,7 @@ class FineTuningTest implements DefenseStrategyContract<FineTuning.Options> {
     Tensor images = data.spec().normalization().normalize(data.images());
     Tensor loss = torch.cross_entropy_loss(network.forward(images), data.labels());
     Map<String, Tensor> parameters = network.parameters();
-    Tensor[] values =
-        Tensors.gradients(loss, false, parameters.values().toArray(new Tensor[0]));
+    Tensor[] values = Tensors.gradients(loss, false, parameters.values().toArray(new Tensor[0]));
     Map<String, Tensor> byName = new LinkedHashMap<>();
     int i = 0;
     for (String name : parameters.keySet()) {

@@ -85,8 +85,7 @@ class MadOutliersTest {
 
   @Test
   void equalValues_haveNoIndexAndNoOutlier() {
-    MadOutliers outliers =
-        MadOutliers.of(new double[] {7, 7, 7, 7, 1}, MedianRule.LOWER, FACTOR);
+    MadOutliers outliers = MadOutliers.of(new double[] {7, 7, 7, 7, 1}, MedianRule.LOWER, FACTOR);
 
     assertThat(outliers.deviation()).isZero();
     assertThat(outliers.indexOfSmallest()).isNaN();

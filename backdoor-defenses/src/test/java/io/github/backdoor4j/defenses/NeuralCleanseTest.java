@@ -66,8 +66,7 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
 
   @Test
   void defaults_areTheBenchmarks() {
-    NeuralCleanse.Options defaults =
-        strategy().defaults(TinyImages.spec(TinyImages.CIFAR, 10));
+    NeuralCleanse.Options defaults = strategy().defaults(TinyImages.spec(TinyImages.CIFAR, 10));
 
     assertThat(defaults.rules()).isEqualTo(new CostControl.Rules(0.98, 1e-3, 2, 5, 25, 0.99));
     assertThat(defaults.epochs()).isEqualTo(80);

@@ -58,14 +58,13 @@ class ReversedTriggerTest {
     ReversedTrigger trigger =
         trigger(new float[] {0.5f, 0.25f, 0, 1}, new float[] {1, 0.4f, 0.9f, 1});
 
-    assertThat(stamped(trigger, Fidelity.PAPER, 200, 101, 7, 31))
-        .containsExactly(228, 101, 7, 255);
+    assertThat(stamped(trigger, Fidelity.PAPER, 200, 101, 7, 31)).containsExactly(228, 101, 7, 255);
   }
 
   /**
    * Mask (.25,.5,.25,.75) stretches to (0,.5,0,1), in 8 bits (0,128,0,255)/255. Mask × pattern
-   * (.25,.5,.125,.375) stretches to (1/3,1,0,2/3), in 8 bits (85,255,0,170)/255. So 250 + 85 = 335 wraps
-   * to 79; 100·127/255 + 255 = 304.8 wraps to 48; 7; 0 + 170.
+   * (.25,.5,.125,.375) stretches to (1/3,1,0,2/3), in 8 bits (85,255,0,170)/255. So 250 + 85 = 335
+   * wraps to 79; 100·127/255 + 255 = 304.8 wraps to 48; 7; 0 + 170.
    */
   @Test
   void stamping_ofBenchmark_stretchesAndWrapsAround() {

@@ -81,8 +81,7 @@ class TriggerInversionTest {
   /** Cross entropy of one class plus cost times mask norm, in double precision. */
   private static Tensor objective(Network network, Tensor x, Tensor rawMask, Tensor rawPattern) {
     Tensor mask = TriggerInversion.squash(rawMask);
-    Tensor stamped =
-        TriggerInversion.blend(x, mask, TriggerInversion.squash(rawPattern), NORM);
+    Tensor stamped = TriggerInversion.blend(x, mask, TriggerInversion.squash(rawPattern), NORM);
     Tensor wanted = torch.full(new long[] {x.size(0)}, new Scalar((long) LABEL));
     return torch
         .cross_entropy_loss(network.forward(stamped), wanted)
@@ -169,8 +168,7 @@ class TriggerInversionTest {
     for (int i = 0; i < values.length; i++) {
       if (Math.abs(gradient[i]) > 1e-5) { // smaller ones are rounding noise in single precision
         double raw = 1 - 0.1 * Math.signum(gradient[i]);
-        assertThat((double) values[i])
-            .isCloseTo(Math.tanh(raw) / (2 + 1e-7) + 0.5, within(1e-4));
+        assertThat((double) values[i]).isCloseTo(Math.tanh(raw) / (2 + 1e-7) + 0.5, within(1e-4));
         checked++;
       }
     }

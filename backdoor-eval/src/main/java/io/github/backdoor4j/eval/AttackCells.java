@@ -66,8 +66,7 @@ final class AttackCells {
         Predictions.of(run.inference(), network, run.data.test(), triggered));
   }
 
-  private AttackedModel train(
-      ResultRecord.CellSpec spec, String key, CellFiles files, long seed) {
+  private AttackedModel train(ResultRecord.CellSpec spec, String key, CellFiles files, long seed) {
     PeakMemory.reset();
     long start = System.nanoTime();
     Workbench bench = run.bench(new Seed(seed).child("attack:" + spec.attack()), files);
@@ -133,8 +132,7 @@ final class AttackCells {
   }
 
   private static EvaluationContext context(ModelPredictions predictions) {
-    return new EvaluationContext(
-        predictions, Optional.empty(), Optional.empty(), Optional.empty());
+    return new EvaluationContext(predictions, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The clean model of a seed, measured with the trigger of an attacked one. */
@@ -152,11 +150,7 @@ final class AttackCells {
   }
 
   private AttackedModel trainControl(
-      ResultRecord.CellSpec spec,
-      String key,
-      CellFiles files,
-      AttackedModel attacked,
-      long seed) {
+      ResultRecord.CellSpec spec, String key, CellFiles files, AttackedModel attacked, long seed) {
     PeakMemory.reset();
     long start = System.nanoTime();
     Workbench bench = run.bench(new Seed(seed).child("control"), files);

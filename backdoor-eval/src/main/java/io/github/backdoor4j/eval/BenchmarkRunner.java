@@ -1,8 +1,8 @@
 package io.github.backdoor4j.eval;
 
+import io.github.backdoor4j.core.AtomicFiles;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.UsageException;
-import io.github.backdoor4j.core.AtomicFiles;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Registries;
@@ -19,7 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Carries out a {@link RunPlan}: per seed one attack, its clean control, then every defense on both.
+ * Carries out a {@link RunPlan}: per seed one attack, its clean control, then every defense on
+ * both.
  *
  * <p>Each finished cell is a record on disk; a run that was killed goes on from the records and
  * checkpoints it finds and ends with the same numbers.

@@ -101,9 +101,7 @@ final class DefenseCells {
     DefenseOutcome outcome = Bound.defend(defense, context);
     outcome.model().ifPresent(network -> OutcomeChecks.check(defense.id(), network));
     EvaluationContext evaluation = evaluation(defense, outcome, attacked, inputs, spec.control());
-    outcome
-        .model()
-        .ifPresent(n -> files.saveModel(n, spec, key, run.resolved.source.spec()));
+    outcome.model().ifPresent(n -> files.saveModel(n, spec, key, run.resolved.source.spec()));
     return run.record(
         key,
         kind,
@@ -140,8 +138,8 @@ final class DefenseCells {
   }
 
   /**
-   * Predictions of the model that is used from now on. A defense whose product is a model, but which
-   * found nothing to mend, leaves the suspect in use; a filter of inputs has no model.
+   * Predictions of the model that is used from now on. A defense whose product is a model, but
+   * which found nothing to mend, leaves the suspect in use; a filter of inputs has no model.
    */
   private Optional<ModelPredictions> after(DefenseOutcome outcome, AttackedModel attacked) {
     if (outcome.model().isPresent()) {
@@ -149,9 +147,7 @@ final class DefenseCells {
           .model()
           .map(n -> Predictions.of(run.inference(), n, run.data.test(), attacked.triggered()));
     }
-    return outcome instanceof SampleScores
-        ? Optional.empty()
-        : Optional.of(attacked.predictions());
+    return outcome instanceof SampleScores ? Optional.empty() : Optional.of(attacked.predictions());
   }
 
   private static Optional<SampleScores> samples(DefenseOutcome outcome) {
@@ -190,8 +186,7 @@ final class DefenseCells {
             Evidence.NONE,
             new TrainingHistory(List.of()),
             start);
-    String reason =
-        cause.getMessage() == null ? cause.getClass().getName() : cause.getMessage();
+    String reason = cause.getMessage() == null ? cause.getClass().getName() : cause.getMessage();
     return empty.withStatus(status, reason);
   }
 }

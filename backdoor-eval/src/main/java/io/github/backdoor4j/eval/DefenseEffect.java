@@ -10,8 +10,8 @@ import java.util.List;
  * What a repair achieved and what it cost, in one number each, as BackdoorBench defines them.
  *
  * <ul>
- *   <li>{@code der}, defense effectiveness rating: [max(0, ASR before − after) − max(0, C-Acc before
- *       − after) + 1] / 2; 0.5 means nothing was achieved.
+ *   <li>{@code der}, defense effectiveness rating: [max(0, ASR before − after) − max(0, C-Acc
+ *       before − after) + 1] / 2; 0.5 means nothing was achieved.
  *   <li>{@code rir}, robust improvement rating: [max(0, R-Acc after − before) − max(0, C-Acc before
  *       − after) + 1] / 2.
  * </ul>
@@ -40,7 +40,8 @@ public final class DefenseEffect implements Evaluator {
     double rir = rating(after.get(2).value() - before.get(2).value(), accuracyLoss);
     long denominator = after.get(1).denominator();
     return new Evaluation(
-        List.of(new Measurement("der", der, denominator), new Measurement("rir", rir, denominator)));
+        List.of(
+            new Measurement("der", der, denominator), new Measurement("rir", rir, denominator)));
   }
 
   /** [max(0, gain) − max(0, loss) + 1] / 2; NaN if either is. */

@@ -13,8 +13,8 @@ import java.util.List;
  * denominator is 0 is undefined, not 0.
  *
  * <ul>
- *   <li>{@code tpr} (recall) = TP/(TP+FN), {@code fpr} = FP/(FP+TN), {@code precision} = TP/(TP+FP),
- *       {@code recall} = tpr, {@code f1} = 2TP/(2TP+FP+FN)
+ *   <li>{@code tpr} (recall) = TP/(TP+FN), {@code fpr} = FP/(FP+TN), {@code precision} =
+ *       TP/(TP+FP), {@code recall} = tpr, {@code f1} = 2TP/(2TP+FP+FN)
  *   <li>{@code auroc} = (number of (poisoned, clean) pairs ranked rightly + half the ties) / pairs
  * </ul>
  */

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.google.common.hash.Hashing;
-import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.AtomicFiles;
+import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.record.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The records of one output folder: {@code cells/KEY/record.json} and whatever the cell keeps beside
- * it. The key is a hash of the spec, so equal work has one place.
+ * The records of one output folder: {@code cells/KEY/record.json} and whatever the cell keeps
+ * beside it. The key is a hash of the spec, so equal work has one place.
  */
 public final class RecordStore {
 
@@ -117,7 +117,8 @@ public final class RecordStore {
     try {
       result = Json.read(Files.readString(file), ResultRecord.class);
     } catch (IOException e) {
-      String reason = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.toString();
+      String reason =
+          e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.toString();
       throw new DataException(
           e,
           "record %s is broken: %s. Delete its folder and run again to make it anew.",

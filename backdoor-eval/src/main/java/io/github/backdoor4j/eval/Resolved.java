@@ -53,9 +53,7 @@ final class Resolved {
 
   DatasetSource.Splits load() {
     return source.load(
-        plan.data().isEmpty()
-            ? Optional.empty()
-            : Optional.of(java.nio.file.Path.of(plan.data())));
+        plan.data().isEmpty() ? Optional.empty() : Optional.of(java.nio.file.Path.of(plan.data())));
   }
 
   Victim victim() {

@@ -56,8 +56,8 @@ public record RunPlan(
   }
 
   /**
-   * Reads a plan in the form of a plan file: YAML, of which JSON is a part. What it leaves open comes
-   * from its {@code preset}, by default {@code quick}.
+   * Reads a plan in the form of a plan file: YAML, of which JSON is a part. What it leaves open
+   * comes from its {@code preset}, by default {@code quick}.
    *
    * @param registries where the ids are looked up
    * @throws io.github.backdoor4j.core.DataException if the text is no YAML

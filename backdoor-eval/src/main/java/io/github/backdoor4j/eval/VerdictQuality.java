@@ -7,8 +7,8 @@ import io.github.backdoor4j.core.spi.Evaluator;
 import java.util.List;
 
 /**
- * A verdict on a model: {@code verdict} is 1 if it was called backdoored, {@code verdict_score} what
- * that rests on, {@code verdict_right} 1 if it is true.
+ * A verdict on a model: {@code verdict} is 1 if it was called backdoored, {@code verdict_score}
+ * what that rests on, {@code verdict_right} 1 if it is true.
  */
 public final class VerdictQuality implements Evaluator {
 

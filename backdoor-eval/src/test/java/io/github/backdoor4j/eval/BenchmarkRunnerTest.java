@@ -62,7 +62,12 @@ final class BenchmarkRunnerTest {
         run(
             "out",
             Toys.plan(
-                List.of(0L), true, "toy-tuning", "toy-brightness", "toy-filter", "toy-guilty",
+                List.of(0L),
+                true,
+                "toy-tuning",
+                "toy-brightness",
+                "toy-filter",
+                "toy-guilty",
                 "toy-innocent"));
 
     assertThat(result.records()).hasSize(12).allMatch(r -> r.status() == ResultRecord.Status.OK);
@@ -98,7 +103,8 @@ final class BenchmarkRunnerTest {
     ResultRecord filter = of(result, ResultRecord.Kind.DEFENSE, "toy-filter");
     assertThat(filter.value("auroc")).isEqualTo(1);
     assertThat(filter.value("c_acc")).isNaN(); // a filter leaves no model
-    assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-guilty").value("verdict_right")).isEqualTo(1);
+    assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-guilty").value("verdict_right"))
+        .isEqualTo(1);
     assertThat(of(result, ResultRecord.Kind.CONTROL_DEFENSE, "toy-guilty").value("verdict_right"))
         .isZero();
     assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-innocent").value("der")).isEqualTo(0.5);
@@ -130,7 +136,8 @@ final class BenchmarkRunnerTest {
   void run_madeAnew_givesTheSameNumbers_andOtherSeedsGiveOthers() {
     RunResult first = run("one", Toys.plan(List.of(0L), true, "toy-tuning"));
     RunResult second = run("two", Toys.plan(List.of(0L), true, "toy-tuning"));
-    RunResult third = run("one", Toys.plan(List.of(0L), true, "toy-tuning"), new RunListener() {}, true);
+    RunResult third =
+        run("one", Toys.plan(List.of(0L), true, "toy-tuning"), new RunListener() {}, true);
     RunResult other = run("one", Toys.plan(List.of(1L), true, "toy-tuning"));
 
     assertThat(Toys.numbers(second)).isEqualTo(Toys.numbers(first));
@@ -185,8 +192,7 @@ final class BenchmarkRunnerTest {
 
   @Test
   void run_withADefenseThatCannotActOrBreaks_recordsTheReasonAndGoesOn() {
-    RunPlan plan =
-        Toys.plan(List.of(0L), false, "toy-inapplicable", "toy-broken", "toy-innocent");
+    RunPlan plan = Toys.plan(List.of(0L), false, "toy-inapplicable", "toy-broken", "toy-innocent");
     Toys.Broken.tries = 0;
 
     RunResult result = run("out", plan);
@@ -211,9 +217,19 @@ final class BenchmarkRunnerTest {
     RunPlan plan = Toys.plan(List.of(0L), false);
     RunPlan wrong =
         new RunPlan(
-            plan.preset(), plan.dataset(), "", plan.model(), plan.training(),
+            plan.preset(),
+            plan.dataset(),
+            "",
+            plan.model(),
+            plan.training(),
             new MethodChoice("toy-patch", Json.mapper().createObjectNode().put("ration", 0.2)),
-            List.of(), plan.seeds(), 0.1, 1, 0, false, "cpu");
+            List.of(),
+            plan.seeds(),
+            0.1,
+            1,
+            0,
+            false,
+            "cpu");
 
     assertThatThrownBy(() -> run("never", wrong))
         .isInstanceOf(UsageException.class)
@@ -227,9 +243,19 @@ final class BenchmarkRunnerTest {
     RunPlan plan = Toys.plan(List.of(0L), false);
     RunPlan tiny =
         new RunPlan(
-            plan.preset(), plan.dataset(), "", plan.model(), plan.training(),
+            plan.preset(),
+            plan.dataset(),
+            "",
+            plan.model(),
+            plan.training(),
             new MethodChoice("toy-patch", Json.mapper().createObjectNode().put("ratio", 1e-5)),
-            List.of(), plan.seeds(), 0.1, 1, 0, false, "cpu");
+            List.of(),
+            plan.seeds(),
+            0.1,
+            1,
+            0,
+            false,
+            "cpu");
 
     assertThatThrownBy(() -> run("out", tiny)).isInstanceOf(NotApplicableException.class);
   }
@@ -239,7 +265,9 @@ final class BenchmarkRunnerTest {
     RunPlan plan = Toys.plan(List.of(0L), false);
     RunResult result = run("out", plan);
     Path file =
-        RecordStore.open(result.folder()).folder(result.records().get(0).key()).resolve("record.json");
+        RecordStore.open(result.folder())
+            .folder(result.records().get(0).key())
+            .resolve("record.json");
     Files.writeString(file, Files.readString(file).substring(0, 100));
 
     assertThatThrownBy(() -> run("out", plan))
@@ -294,7 +322,8 @@ final class BenchmarkRunnerTest {
 
     List<ResultRecord> read = RecordStore.open(result.folder()).all();
 
-    assertThat(read).extracting(ResultRecord::key)
+    assertThat(read)
+        .extracting(ResultRecord::key)
         .containsExactlyInAnyOrderElementsOf(
             result.records().stream().map(ResultRecord::key).toList());
     assertThat(read).doesNotHaveDuplicates().hasSize(8);

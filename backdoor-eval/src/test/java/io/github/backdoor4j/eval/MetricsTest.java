@@ -68,7 +68,10 @@ final class MetricsTest {
     List<Measurement> m =
         ModelMetrics.of(
             predictions(
-                new long[4], new long[] {0, 1, 2, 3}, new long[3], new long[3],
+                new long[4],
+                new long[] {0, 1, 2, 3},
+                new long[3],
+                new long[3],
                 new long[] {1, 2, 3}));
 
     assertThat(m).extracting(Measurement::value).containsExactly(0.25, 1.0, 0.0);
@@ -86,8 +89,7 @@ final class MetricsTest {
   @Test
   void modelMetrics_withANaNPrediction_countItAsWrong() {
     List<Measurement> m =
-        ModelMetrics.of(
-            predictions(new long[] {-1, 0}, new long[] {0, 0}, NONE, NONE, NONE));
+        ModelMetrics.of(predictions(new long[] {-1, 0}, new long[] {0, 0}, NONE, NONE, NONE));
 
     assertThat(named(m, "c_acc").value()).isEqualTo(0.5);
   }
@@ -116,7 +118,11 @@ final class MetricsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({".93, .91, .02, .85, .905", ".93, .90, .02, .85, .90", ".9132, .8996, .0467, .8939, .9168"})
+  @CsvSource({
+    ".93, .91, .02, .85, .905",
+    ".93, .90, .02, .85, .90",
+    ".9132, .8996, .0467, .8939, .9168"
+  })
   void rir_matchesItsFormula(
       double accBefore, double accAfter, double raBefore, double raAfter, double expected) {
     assertThat(DefenseEffect.rating(raAfter - raBefore, accBefore - accAfter))
@@ -140,7 +146,8 @@ final class MetricsTest {
                     before, Optional.of(after), Optional.empty(), Optional.empty()))
             .measurements();
 
-    assertThat(named(m, "der").value()).isEqualTo(0.75); // (1 − 0.5 + 1) / 2; added it would be 1.25
+    assertThat(named(m, "der").value())
+        .isEqualTo(0.75); // (1 − 0.5 + 1) / 2; added it would be 1.25
     assertThat(named(m, "rir").value()).isEqualTo(0.75);
   }
 
@@ -188,8 +195,7 @@ final class MetricsTest {
 
   @Test
   void detection_withNothingFlagged_missesEverythingAndHasNoPrecision() {
-    List<Measurement> m =
-        detect(new double[] {1, 2}, new boolean[2], new boolean[] {true, false});
+    List<Measurement> m = detect(new double[] {1, 2}, new boolean[2], new boolean[] {true, false});
 
     assertThat(named(m, "tpr").value()).isZero();
     assertThat(named(m, "fpr").value()).isZero();
@@ -229,8 +235,7 @@ final class MetricsTest {
     double[] scores = {.1, .4, .35, .8, .4, .4};
     boolean[] truth = {false, false, true, true, false, true};
 
-    assertThat(DetectionQuality.auroc(scores, truth).value())
-        .isCloseTo(0.66666667, EIGHT_DIGITS);
+    assertThat(DetectionQuality.auroc(scores, truth).value()).isCloseTo(0.66666667, EIGHT_DIGITS);
   }
 
   @ParameterizedTest

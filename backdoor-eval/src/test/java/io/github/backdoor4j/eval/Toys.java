@@ -47,8 +47,14 @@ final class Toys {
 
   private static final MethodCard CARD =
       new MethodCard(
-          "Toy", "Does little.", "Nobody, Nowhere, 2026", "https://example.org", "none", "none",
-          "nothing", List.of());
+          "Toy",
+          "Does little.",
+          "Nobody, Nowhere, 2026",
+          "https://example.org",
+          "none",
+          "none",
+          "nothing",
+          List.of());
 
   private Toys() {}
 
@@ -59,13 +65,20 @@ final class Toys {
             PoisoningStrategy.class, List.of(Patch.class),
             DefenseStrategy.class,
                 List.of(
-                    Tuning.class, Brightness.class, Filter.class, Guilty.class, Innocent.class,
-                    Inapplicable.class, Broken.class),
+                    Tuning.class,
+                    Brightness.class,
+                    Filter.class,
+                    Guilty.class,
+                    Innocent.class,
+                    Inapplicable.class,
+                    Broken.class),
             Architecture.class, List.of(Tiny.class),
             DatasetSource.class, List.of(Blobs.class),
             Evaluator.class,
                 List.of(
-                    ModelMetrics.class, DefenseEffect.class, DetectionQuality.class,
+                    ModelMetrics.class,
+                    DefenseEffect.class,
+                    DetectionQuality.class,
                     VerdictQuality.class));
     Path directory = Files.createDirectories(folder.resolve("META-INF/services"));
     for (Map.Entry<Class<?>, List<Class<?>>> entry : services.entrySet()) {
@@ -207,8 +220,7 @@ final class Toys {
 
     @Override
     public DefenseOutcome defend(DefenseContext context, DefenseOptions options) {
-      return corners(
-          context.runtimeInputs(), DefenseOutcome.SampleScores.Subject.RUNTIME_INPUTS);
+      return corners(context.runtimeInputs(), DefenseOutcome.SampleScores.Subject.RUNTIME_INPUTS);
     }
   }
 
@@ -321,8 +333,7 @@ final class Toys {
 
     @Override
     public Splits load(Optional<Path> folder) {
-      return new Splits(
-          TinyImages.blobs(600, new Seed(1)), TinyImages.blobs(200, new Seed(2)));
+      return new Splits(TinyImages.blobs(600, new Seed(1)), TinyImages.blobs(200, new Seed(2)));
     }
   }
 

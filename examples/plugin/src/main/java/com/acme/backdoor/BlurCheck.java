@@ -70,8 +70,7 @@ public final class BlurCheck implements DefenseStrategy<BlurCheck.Options> {
     for (int i = 0; i < scores.length; i++) {
       flagged[i] = scores[i] > options.threshold();
     }
-    return new SampleScores(
-        SampleScores.Subject.RUNTIME_INPUTS, scores, flagged, Evidence.NONE);
+    return new SampleScores(SampleScores.Subject.RUNTIME_INPUTS, scores, flagged, Evidence.NONE);
   }
 
   /** The mean of every 3×3 window; at the rim, of the part within the image. */

@@ -22,8 +22,8 @@ public final class CompareDefenses {
   private CompareDefenses() {}
 
   /**
-   * Takes an attack's id, an output folder, and, if more shall be set, a file of further plan lines;
-   * these may name the defenses.
+   * Takes an attack's id, an output folder, and, if more shall be set, a file of further plan
+   * lines; these may name the defenses.
    */
   public static void main(String[] args) throws IOException {
     String attack = args.length > 0 ? args[0] : "blended";

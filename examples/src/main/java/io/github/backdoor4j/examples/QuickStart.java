@@ -40,8 +40,7 @@ public final class QuickStart {
     // run:begin
     Registries registries = Registries.load();
     RunPlan plan = RunPlan.parse(yaml, registries);
-    RunResult result =
-        new BenchmarkRunner(registries, out, new RunListener() {}, false).run(plan);
+    RunResult result = new BenchmarkRunner(registries, out, new RunListener() {}, false).run(plan);
     for (ResultRecord cell : result.records()) {
       System.out.println(cell.kind() + " " + cell.spec().defense());
       for (Measurement m : cell.after()) {

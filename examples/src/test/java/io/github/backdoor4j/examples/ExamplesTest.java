@@ -73,9 +73,7 @@ class ExamplesTest {
           - {id: fine-tuning, options: {tuning: {epochs: 1}}}
           - {id: fine-pruning, options: {tuning: {epochs: 1}}}
         """;
-    String[] args = {
-      "badnets", folder.resolve("out").toString(), file(SHORT + tunings).toString()
-    };
+    String[] args = {"badnets", folder.resolve("out").toString(), file(SHORT + tunings).toString()};
 
     List<String> lines = output(() -> CompareDefenses.main(args));
 

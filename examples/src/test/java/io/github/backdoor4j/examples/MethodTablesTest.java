@@ -53,7 +53,10 @@ class MethodTablesTest {
     assertThat(end).as("position of %s in %s", END, name).isGreaterThan(begin);
 
     String expected =
-        page.substring(0, begin + BEGIN.length()) + "\n" + TABLES.tables(pages) + "\n"
+        page.substring(0, begin + BEGIN.length())
+            + "\n"
+            + TABLES.tables(pages)
+            + "\n"
             + page.substring(end);
 
     if (Boolean.getBoolean("backdoor4j.regenerate")) {

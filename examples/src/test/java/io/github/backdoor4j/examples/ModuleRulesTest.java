@@ -41,8 +41,13 @@ class ModuleRulesTest {
   private static final List<String> FLAT =
       List.of("datasets", "models", "attacks", "defenses", "eval", "testkit", "examples");
   private static final String[] LIBRARY = {
-    ROOT + "core..", ROOT + "datasets..", ROOT + "models..", ROOT + "attacks..",
-    ROOT + "defenses..", ROOT + "eval..", ROOT + "testkit.."
+    ROOT + "core..",
+    ROOT + "datasets..",
+    ROOT + "models..",
+    ROOT + "attacks..",
+    ROOT + "defenses..",
+    ROOT + "eval..",
+    ROOT + "testkit.."
   };
 
   // read once: all classes of Backdoor4J that this module sees, its own tests left out
@@ -57,7 +62,9 @@ class ModuleRulesTest {
           "belong to the command line",
           type ->
               outermost(type).isAnnotatedWith("picocli.CommandLine$Command")
-                  || outermost(type).getSimpleName().matches("Backdoor4j|Cli.*|CellProgress|Interruption"));
+                  || outermost(type)
+                      .getSimpleName()
+                      .matches("Backdoor4j|Cli.*|CellProgress|Interruption"));
 
   private static JavaClass outermost(JavaClass type) {
     return type.getEnclosingClass().map(ModuleRulesTest::outermost).orElse(type);
@@ -163,9 +170,27 @@ class ModuleRulesTest {
 
   private static final Set<String> DRAWS =
       Set.of(
-          "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like",
-          "bernoulli", "bernoulli_", "normal", "normal_", "uniform_", "random_", "exponential_",
-          "cauchy_", "geometric_", "log_normal_", "multinomial", "poisson", "dropout", "dropout_",
+          "rand",
+          "randn",
+          "randint",
+          "randperm",
+          "rand_like",
+          "randn_like",
+          "randint_like",
+          "bernoulli",
+          "bernoulli_",
+          "normal",
+          "normal_",
+          "uniform_",
+          "random_",
+          "exponential_",
+          "cauchy_",
+          "geometric_",
+          "log_normal_",
+          "multinomial",
+          "poisson",
+          "dropout",
+          "dropout_",
           "manual_seed");
 
   /** A call of an operation that draws, without a generator among its arguments. */
@@ -289,7 +314,12 @@ class ModuleRulesTest {
                             .containsAll(Arrays.asList(JavaModifier.STATIC, JavaModifier.FINAL)));
         boolean open = type.getModifiers().contains(JavaModifier.PUBLIC);
         String message =
-            type.getName() + ": public " + open + ", constructor " + constructor + ", stateless "
+            type.getName()
+                + ": public "
+                + open
+                + ", constructor "
+                + constructor
+                + ", stateless "
                 + stateless;
         events.add(new SimpleConditionEvent(type, open && constructor && stateless, message));
       }

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SnippetsTest {
 
   private static final Pattern SNIPPET =
-      Pattern.compile("<!-- snippet: (\\S+)((?: [a-z]+)*) -->\n(```\\w*\n.*?\n```\n)?", Pattern.DOTALL);
+      Pattern.compile(
+          "<!-- snippet: (\\S+)((?: [a-z]+)*) -->\n(```\\w*\n.*?\n```\n)?", Pattern.DOTALL);
   private static final String HINT =
       "code in %s differs from its source. Write it anew with: ./mvnw -pl examples -am test"
           + " -Dtest=SnippetsTest -Dbackdoor4j.regenerate=true";
