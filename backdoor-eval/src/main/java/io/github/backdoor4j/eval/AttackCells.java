@@ -15,6 +15,7 @@ import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,12 +124,10 @@ final class AttackCells {
 
   private Evidence evidence(AttackOutcome outcome, TriggeredSet triggered) {
     int poisoned = outcome.poisoned().map(set -> set.poisonedRows().length).orElse(0);
-    return new Evidence(
-        Map.of(
-            "poisoned_images", (double) poisoned,
-            "training_images", (double) run.data.training().size()),
-        SamplePictures.of(run.data.test(), triggered),
-        List.of());
+    Map<String, Double> numbers = new LinkedHashMap<>(); // Map.of would shuffle the record
+    numbers.put("poisoned_images", (double) poisoned);
+    numbers.put("training_images", (double) run.data.training().size());
+    return new Evidence(numbers, SamplePictures.of(run.data.test(), triggered), List.of());
   }
 
   private static EvaluationContext context(ModelPredictions predictions) {

@@ -144,16 +144,16 @@ final class CellProgress implements RunListener, AutoCloseable {
     public EpochReport onEpoch(EpochReport report) {
       boolean late = bar == null && clock.getAsLong() - lastLine >= PATIENCE;
       if (everyEpoch || late) {
-        double left = report.seconds() * (epochs - report.epoch() - 1);
+        int left = epochs - report.epoch() - 1;
         line(
-            "%s%s: epoch %d of %d, loss %s, %s per epoch, %s left",
+            "%s%s: epoch %d of %d, loss %s, %s per epoch%s",
             INDENT,
             purpose,
             report.epoch() + 1,
             epochs,
             ReportText.fixed(report.mean("loss"), 3),
             Text.duration(report.seconds()),
-            Text.duration(left));
+            left == 0 ? "" : ", " + Text.duration(report.seconds() * left) + " left");
       }
       return report;
     }

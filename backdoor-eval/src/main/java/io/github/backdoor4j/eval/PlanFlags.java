@@ -88,7 +88,7 @@ final class PlanFlags {
   @Option(
       names = "-D",
       paramLabel = "ID.KEY=VALUE",
-      description = "An option of a defense, e.g. -D strip.overlays=64. Repeatable.")
+      description = "An option of a defense, e.g. -D strip.samples=64. Repeatable.")
   private Map<String, String> defenseOptions = new LinkedHashMap<>();
 
   @Option(
@@ -181,7 +181,7 @@ final class PlanFlags {
             () ->
                 new UsageException(
                     "-D %s: an option of a defense is given as -D ID.KEY=VALUE with the id or alias"
-                        + " of a defense, e.g. -D fine-tuning.epochs=5; known, nearest first: %s.",
+                        + " of a defense, e.g. -D strip.samples=64; known, nearest first: %s.",
                     name,
                     String.join(
                         ", ",

@@ -208,15 +208,15 @@ final class PlanReader {
     choice.set("options", PlanTrees.merge(preset, choice.path("options")));
   }
 
-  /** The text {@code epochs} as a schedule's period stands for the number of epochs. */
-  private static void followEpochs(ObjectNode plan) {
-    JsonNode training = plan.path("training");
-    if (training.path("schedule") instanceof ObjectNode schedule
+  /** The text {@code epochs} as a schedule's period stands for the training's number of epochs. */
+  private static void followEpochs(JsonNode node) {
+    node.forEach(PlanReader::followEpochs);
+    if (node.path("schedule") instanceof ObjectNode schedule
         && schedule.path("period").asText().equals("epochs")) {
-      JsonNode epochs = training.path("epochs");
+      JsonNode epochs = node.path("epochs");
       if (!epochs.canConvertToInt()) {
         throw new UsageException(
-            "training: epochs must be a whole number, but was '%s'; the preset's schedule follows it",
+            "epochs must be a whole number where a schedule follows it, but was '%s'",
             epochs.asText());
       }
       schedule.put("period", Math.max(1, epochs.asInt()));

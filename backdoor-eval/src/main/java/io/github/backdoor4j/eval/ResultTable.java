@@ -20,8 +20,8 @@ final class ResultTable {
 
   private static final String ATTACKED = "backdoored model, %";
   private static final String CLEAN = "clean model, %";
-  private static final String SAMPLES = "poison or trigger found";
-  private static final String MODEL = "called backdoored";
+  private static final String SAMPLES = "detection";
+  private static final String MODEL = "backdoored?";
 
   /** One line: what was done to the backdoored model, and the same to the clean one. */
   private record Line(String name, Optional<Row> attacked, Optional<Row> clean) {}
@@ -92,8 +92,8 @@ final class ResultTable {
         number(SAMPLES, "AUROC", line -> line.attacked(), "auroc", 1, 3),
         number(SAMPLES, "TPR %", line -> line.attacked(), "tpr", 100, 1),
         number(SAMPLES, "FPR %", line -> line.attacked(), "fpr", 100, 1),
-        verdict("backdoored", line -> line.attacked()),
-        verdict("clean", line -> line.clean()),
+        verdict("model", line -> line.attacked()),
+        verdict("control", line -> line.clean()),
         new Content(new TextTable.Column("", "seconds", false), ResultTable::seconds));
   }
 

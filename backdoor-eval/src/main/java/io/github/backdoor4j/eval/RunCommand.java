@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
       "  backdoor4j run --attack badnets --defense fine-pruning",
       "  backdoor4j run --attack blended --ratio 0.05 -A alpha=0.2 --defense nc,strip --seeds 0,1,2",
       "  backdoor4j run --attack sig -M width=16 --epochs 12 -T optimizer.learning_rate=0.02",
-      "  backdoor4j run --attack badnets --defense ft -D ft.epochs=20 --dry-run > plan.yaml",
+      "  backdoor4j run --attack badnets --defense ft -D ft.tuning.epochs=20 --dry-run > plan.yaml",
       "  backdoor4j run --plan plan.yaml --out results/first"
     })
 final class RunCommand implements Callable<Integer> {

@@ -6,9 +6,12 @@ import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -26,8 +29,9 @@ final class SamplePictures {
     Map<String, float[]> clean = new LinkedHashMap<>();
     Map<String, float[]> stamped = new LinkedHashMap<>();
     Map<String, float[]> difference = new LinkedHashMap<>();
-    for (int i = 0; i < count; i++) {
-      int at = i * (triggered.size() / count); // spread over the set, so over its classes
+    int[] positions = onePerClass(triggered, count);
+    for (int i = 0; i < positions.length; i++) {
+      int at = positions[i];
       String name =
           (i + 1) + ". " + test.spec().classNames().get((int) triggered.originalLabels()[at]);
       float[] before = pixels(test.images(), triggered.rows()[at]);
@@ -40,6 +44,21 @@ final class SamplePictures {
         new Figure.Pictures("Test images, clean", test.spec().shape(), clean),
         new Figure.Pictures("Test images, triggered", test.spec().shape(), stamped),
         new Figure.Pictures("Difference × 10", test.spec().shape(), difference));
+  }
+
+  /** The first image of each class in turn, then the second of each, until there are enough. */
+  private static int[] onePerClass(TriggeredSet triggered, int count) {
+    Map<Long, Integer> seen = new HashMap<>();
+    int[] round = new int[triggered.size()];
+    for (int i = 0; i < round.length; i++) {
+      round[i] = seen.merge(triggered.originalLabels()[i], 1, Integer::sum);
+    }
+    return IntStream.range(0, round.length)
+        .boxed()
+        .sorted(Comparator.comparingInt(i -> round[i]))
+        .limit(count)
+        .mapToInt(Integer::intValue)
+        .toArray();
   }
 
   private static float[] pixels(Tensor images, long row) {

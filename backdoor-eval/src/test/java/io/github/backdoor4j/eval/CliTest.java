@@ -99,7 +99,7 @@ class CliTest {
         "run --attack badnets --ratio 0.1 -A ratio=0.2 | contradict each other",
         "run --attack badnets -M widht=3 | Did you mean 'width'?",
         "run --attack badnets -T epoch=3 | training has no option 'epoch'. Did you mean 'epochs'?",
-        "run --attack badnets -T epochs=1,2 | epochs must be a whole number, but was '1,2'",
+        "run --attack badnets -T epochs=1,2 | epochs must be a whole number where a schedule follows it, but was '1,2'",
         "run --attack badnets --defense ft -D tf.epochs=3 | known, nearest first: ft",
         "run --attack badnets --defense ft -D ft=3 | -D ID.KEY=VALUE",
         "run --attack badnets --defense ft -D ft.epoch=3 | Did you mean 'epochs'?",

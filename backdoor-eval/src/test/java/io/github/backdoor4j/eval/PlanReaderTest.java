@@ -106,6 +106,16 @@ class PlanReaderTest {
   }
 
   @Test
+  void anySchedule_mayFollowItsEpochs() {
+    RunPlan plan =
+        read(
+            "{attack: bn, defenses: [{id: ft, options: {tuning: {epochs: 6, schedule: {kind: cosine, period: epochs}}}}]}",
+            "");
+
+    assertThat(plan.defenses().get(0).options().at("/tuning/schedule/period").asInt()).isEqualTo(6);
+  }
+
+  @Test
   void aliases_becomeIds() {
     RunPlan plan = read("{attack: bn, defenses: [ft], dataset: fmnist}", "");
 

@@ -25,7 +25,7 @@ class ResultTableTest {
   void oneSeed_oneNumberPerCell() {
     List<String> lines = lines(List.of(0L), "fine-pruning", "neural-cleanse", "strip");
 
-    assertThat(lines.get(0)).contains("backdoored model, %", "clean model, %", "called backdoored");
+    assertThat(lines.get(0)).contains("backdoored model, %", "clean model, %", "backdoored?");
     assertThat(lines.get(1))
         .startsWith("defense")
         .contains("C-Acc", "ASR", "R-Acc", "DER", "AUROC");

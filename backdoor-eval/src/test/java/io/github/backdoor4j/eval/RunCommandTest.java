@@ -226,15 +226,26 @@ class RunCommandTest {
   }
 
   @Test
-  void quickstart_runsEverything_andReadsTheNumbers(@TempDir Path out) {
-    CliFixture.Result result = cli.run("quickstart", "--seed", "3", "--out", out.toString());
+  void quickstart_runsEverything_andReadsTheNumbers(@TempDir Path out) throws IOException {
+    Path plan =
+        Files.writeString(
+            out.resolve("stand-ins.yaml"),
+            """
+            dataset: fashion-mnist
+            attack: badnets
+            defenses: [fine-tuning, fine-pruning, neural-cleanse, activation-clustering, strip]
+            control: true
+            """);
+
+    CliFixture.Result result =
+        cli.run("quickstart", "--seed", "3", "--out", out.toString(), "--plan", plan.toString());
 
     assertThat(result.code()).isZero();
     assertThat(result.err())
         .startsWith("Backdoor4J ")
         .contains("[ 1/12] badnets, seed 3", "[12/12] clean control → strip, seed 3");
     assertThat(result.out())
-        .contains("backdoored model, %", "clean model, %", "called backdoored", "AUROC")
+        .contains("backdoored model, %", "clean model, %", "backdoored?", "AUROC")
         .contains("* The attack", "Next:", "backdoor4j list")
         .contains("neural-cleanse judges rightly the backdoored model")
         .contains("neural-cleanse misjudges the clean model");

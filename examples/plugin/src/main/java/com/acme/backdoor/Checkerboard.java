@@ -46,14 +46,7 @@ public final class Checkerboard implements DataPoisoning<Checkerboard.Options> {
     String what = "Makes pixels alternately a little lighter and a little darker.";
     String link = "https://acme.example/checkerboard";
     return new MethodCard(
-        "Checkerboard",
-        what,
-        "Acme, 2026",
-        link,
-        "training data",
-        "data poisoning",
-        "1",
-        List.of());
+        "Checkerboard", what, "Acme, 2026", link, "data access", "data poisoning", "1", List.of());
   }
 
   @Override
