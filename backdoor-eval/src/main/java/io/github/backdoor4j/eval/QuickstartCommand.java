@@ -48,8 +48,10 @@ final class QuickstartCommand implements Callable<Integer> {
   @Option(names = "--fresh", description = "Do everything anew instead of using what is on disk.")
   private boolean fresh;
 
-  // for installations that lack one of the methods, and for tests with stand-ins
-  @Option(names = "--plan", hidden = true, description = "Another plan than the built-in one.")
+  @Option(
+      names = "--plan",
+      paramLabel = "FILE",
+      description = "Another plan than the built-in one, in YAML.")
   private @Nullable Path plan;
 
   QuickstartCommand(Cli cli) {
