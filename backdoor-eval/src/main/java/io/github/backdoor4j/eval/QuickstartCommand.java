@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.record.Provenance;
 import io.github.backdoor4j.core.spi.Registries;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Option;
 final class QuickstartCommand implements Callable<Integer> {
 
   private static final int WIDTH = 96;
+  private static final String SELECTED =
+      "The defenses' settings were chosen by test results of this attack on seeds 0 and 1: a"
+          + " demonstration, not a comparison of defenses.";
 
   private final Cli cli;
 
@@ -87,7 +91,11 @@ final class QuickstartCommand implements Callable<Integer> {
 
   private void printReading(RunResult result) {
     cli.out().println();
-    for (String sentence : Reading.of(result.records())) {
+    List<String> sentences = new ArrayList<>(Reading.of(result.records()));
+    if (plan == null) {
+      sentences.add(SELECTED);
+    }
+    for (String sentence : sentences) {
       List<String> lines = Text.wrap(sentence, WIDTH);
       for (int i = 0; i < lines.size(); i++) {
         cli.out().println((i == 0 ? "* " : "  ") + lines.get(i));
