@@ -13,6 +13,7 @@ import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -48,14 +49,15 @@ final class AttackCells {
     network.to(run.device);
     Optional<PoisonedDataset> poisoned = files.loadPoisoned(run.data.training());
     TriggeredSet triggered = files.loadTriggered(run.resolved.source.spec());
-    return model(result, network, poisoned, triggered);
+    return model(result, network, poisoned, triggered, predict(network, triggered));
   }
 
   private AttackedModel model(
       ResultRecord result,
       Network network,
       Optional<PoisonedDataset> poisoned,
-      TriggeredSet triggered) {
+      TriggeredSet triggered,
+      ModelPredictions predictions) {
     return new AttackedModel(
         result,
         network,
@@ -64,7 +66,12 @@ final class AttackCells {
             .map(PoisonedDataset::flags)
             .orElseGet(() -> new boolean[run.data.training().size()]),
         triggered,
-        Predictions.of(run.inference(), network, run.data.test(), triggered));
+        predictions);
+  }
+
+  /** The one pass over test and triggered images that record and defenses share. */
+  private ModelPredictions predict(Network network, TriggeredSet triggered) {
+    return Predictions.of(run.inference(), network, run.data.test(), triggered);
   }
 
   private AttackedModel train(ResultRecord.CellSpec spec, String key, CellFiles files, long seed) {
@@ -91,15 +98,14 @@ final class AttackCells {
       scope.keep(outcome);
       scope.keep(triggered);
     }
-    AttackedModel attacked =
-        model(placeholder(spec, key), outcome.model(), outcome.poisoned(), triggered);
+    ModelPredictions predictions = predict(outcome.model(), triggered);
     ResultRecord result =
         run.record(
             key,
             ResultRecord.Kind.ATTACK,
             spec,
             List.of(),
-            run.evaluate(context(attacked.predictions())),
+            run.evaluate(context(predictions)),
             evidence(outcome, triggered),
             outcome.history(),
             start);
@@ -107,13 +113,7 @@ final class AttackCells {
     outcome.poisoned().ifPresent(files::savePoisoned);
     files.saveTriggered(triggered);
     finish(result, bench);
-    return new AttackedModel(
-        result,
-        attacked.network(),
-        attacked.training(),
-        attacked.poisoned(),
-        triggered,
-        attacked.predictions());
+    return model(result, outcome.model(), outcome.poisoned(), triggered, predictions);
   }
 
   private void finish(ResultRecord result, Workbench bench) {
@@ -143,7 +143,9 @@ final class AttackCells {
     if (found.isPresent() && files.complete()) {
       run.listener.onRecord(found.get(), true);
       Network network = files.loadModel(run.resolved.victim().newNetwork(new Seed(0)));
-      return control(found.get(), network.to(run.device), attacked.triggered());
+      network.to(run.device);
+      TriggeredSet triggered = attacked.triggered();
+      return control(found.get(), network, triggered, predict(network, triggered));
     }
     return trainControl(spec, key, files, attacked, seed);
   }
@@ -172,21 +174,21 @@ final class AttackCells {
                   bench.seed().child("training"));
     }
     OutcomeChecks.check("control", network);
-    AttackedModel control = control(placeholder(spec, key), network, attacked.triggered());
+    ModelPredictions predictions = predict(network, attacked.triggered());
     ResultRecord result =
         run.record(
             key,
             ResultRecord.Kind.CONTROL,
             spec,
             List.of(),
-            run.evaluate(context(control.predictions())),
+            run.evaluate(context(predictions)),
             Evidence.NONE,
             history,
             start);
     files.saveModel(network, spec, key, run.resolved.source.spec());
     files.saveTriggered(attacked.triggered());
     finish(result, bench);
-    return control(result, network, attacked.triggered());
+    return control(result, network, attacked.triggered(), predictions);
   }
 
   private static TriggeredSet some(TriggeredSet all, int count) {
@@ -194,32 +196,20 @@ final class AttackCells {
     long[] rows = LongStream.range(0, n).toArray();
     return new TriggeredSet(
         all.spec(),
-        io.github.backdoor4j.core.tensor.Tensors.rows(all.images(), rows),
+        Tensors.rows(all.images(), rows),
         Arrays.copyOf(all.attackLabels(), n),
         Arrays.copyOf(all.originalLabels(), n),
         Arrays.copyOf(all.rows(), n));
   }
 
-  private AttackedModel control(ResultRecord result, Network network, TriggeredSet triggered) {
+  private AttackedModel control(
+      ResultRecord result, Network network, TriggeredSet triggered, ModelPredictions predictions) {
     return new AttackedModel(
         result,
         network,
         Optional.of(run.data.training()),
         new boolean[run.data.training().size()],
         triggered,
-        Predictions.of(run.inference(), network, run.data.test(), triggered));
-  }
-
-  /** Stands in until the metrics of the model are known. */
-  private ResultRecord placeholder(ResultRecord.CellSpec spec, String key) {
-    return run.record(
-        key,
-        ResultRecord.Kind.ATTACK,
-        spec,
-        List.of(),
-        List.of(),
-        Evidence.NONE,
-        new TrainingHistory(List.of()),
-        System.nanoTime());
+        predictions);
   }
 }
