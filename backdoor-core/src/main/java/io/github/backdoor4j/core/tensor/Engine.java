@@ -1,6 +1,7 @@
 package io.github.backdoor4j.core.tensor;
 
 import io.github.backdoor4j.core.EngineException;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
@@ -81,6 +82,8 @@ public final class Engine {
   /** Initialised by the JVM exactly once, by the first thread that needs the engine. */
   private static final class Holder {
     static {
+      NativeFiles.extract("org/bytedeco/pytorch/" + Loader.getPlatform());
+      NativeFiles.extract("org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu");
       // OpenBLAS keeps spinning threads of its own beside libtorch's: LU crashes at n >= 512 and
       // every BLAS call stalls the operations after it. One BLAS thread cures both.
       openblas_nolapack.blas_set_num_threads(1);
