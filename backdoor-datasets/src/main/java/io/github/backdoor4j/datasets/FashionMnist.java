@@ -3,6 +3,7 @@ package io.github.backdoor4j.datasets;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.DatasetSource;
+import io.github.backdoor4j.core.spi.NoOptions;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +22,7 @@ import java.util.Optional;
  * @see <a href="https://arxiv.org/abs/1708.07747">Xiao, Rasul and Vollgraf, Fashion-MNIST: a novel
  *     image dataset for benchmarking machine learning algorithms, 2017</a>
  */
-public final class FashionMnist implements DatasetSource {
+public final class FashionMnist implements DatasetSource<NoOptions> {
 
   private static final DatasetSpec SPEC =
       GreyImages.spec(
@@ -55,12 +56,17 @@ public final class FashionMnist implements DatasetSource {
   }
 
   @Override
-  public DatasetSpec spec() {
+  public NoOptions defaults() {
+    return NoOptions.NONE;
+  }
+
+  @Override
+  public DatasetSpec spec(Optional<Path> folder, NoOptions options) {
     return SPEC;
   }
 
   @Override
-  public Splits load(Optional<Path> folder) {
+  public Splits load(Optional<Path> folder, NoOptions options) {
     return folder
         .map(path -> IdxFolder.load(SPEC, path, REMEDY))
         .orElseGet(

@@ -3,6 +3,7 @@ package io.github.backdoor4j.datasets;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.DatasetSource;
+import io.github.backdoor4j.core.spi.NoOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import java.util.Optional;
  * @see <a href="https://doi.org/10.1109/5.726791">LeCun, Bottou, Bengio and Haffner, Gradient-based
  *     learning applied to document recognition, 1998</a>
  */
-public final class Mnist implements DatasetSource {
+public final class Mnist implements DatasetSource<NoOptions> {
 
   private static final DatasetSpec SPEC =
       GreyImages.spec(
@@ -30,12 +31,17 @@ public final class Mnist implements DatasetSource {
   }
 
   @Override
-  public DatasetSpec spec() {
+  public NoOptions defaults() {
+    return NoOptions.NONE;
+  }
+
+  @Override
+  public DatasetSpec spec(Optional<Path> folder, NoOptions options) {
     return SPEC;
   }
 
   @Override
-  public Splits load(Optional<Path> folder) {
+  public Splits load(Optional<Path> folder, NoOptions options) {
     return IdxFolder.load(
         SPEC,
         folder.orElseThrow(

@@ -8,6 +8,7 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.spi.DatasetSource;
 import io.github.backdoor4j.core.spi.DatasetSource.Splits;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.testkit.DatasetSourceContract;
@@ -36,7 +37,7 @@ class FashionMnistTest implements DatasetSourceContract {
   @BeforeAll
   static void load() {
     scope = TensorScope.open();
-    splits = new FashionMnist().load(Optional.empty());
+    splits = new FashionMnist().load(Optional.empty(), NoOptions.NONE);
     training = Tensors.toBytes(splits.training().images());
     test = Tensors.toBytes(splits.test().images());
   }
@@ -47,7 +48,7 @@ class FashionMnistTest implements DatasetSourceContract {
   }
 
   @Override
-  public DatasetSource source() {
+  public DatasetSource<?> source() {
     return new FashionMnist();
   }
 
@@ -120,7 +121,7 @@ class FashionMnistTest implements DatasetSourceContract {
 
   @Test
   void spec_saysWhatTheBenchmarkNeeds() {
-    DatasetSpec spec = new FashionMnist().spec();
+    DatasetSpec spec = new FashionMnist().spec(Optional.empty(), NoOptions.NONE);
 
     assertThat(spec.id()).isEqualTo("fashion-mnist");
     assertThat(spec.shape()).isEqualTo(new ImageShape(3, 32, 32));

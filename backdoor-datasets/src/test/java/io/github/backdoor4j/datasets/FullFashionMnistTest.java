@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.DatasetSource.Splits;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +28,8 @@ class FullFashionMnistTest {
   @Test
   void full_has70000Images_andTheEmbeddedSetIsItsFirstOnesOfEachClass() {
     try (TensorScope scope = TensorScope.open()) {
-      Splits full = new FashionMnist().load(Optional.of(FOLDER));
-      Splits embedded = new FashionMnist().load(Optional.empty());
+      Splits full = new FashionMnist().load(Optional.of(FOLDER), NoOptions.NONE);
+      Splits embedded = new FashionMnist().load(Optional.empty(), NoOptions.NONE);
 
       assertThat(full.training().size()).isEqualTo(60_000);
       assertThat(full.test().size()).isEqualTo(10_000);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.spi.DatasetSource.Splits;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.datasets.OfficialFiles.Form;
@@ -38,7 +39,7 @@ class IdxFolderTest {
   }
 
   private Splits load() {
-    return new FashionMnist().load(Optional.of(folder));
+    return new FashionMnist().load(Optional.of(folder), NoOptions.NONE);
   }
 
   @ParameterizedTest
@@ -48,7 +49,7 @@ class IdxFolderTest {
 
     Splits found = load();
 
-    Splits embedded = new FashionMnist().load(Optional.empty());
+    Splits embedded = new FashionMnist().load(Optional.empty(), NoOptions.NONE);
     assertThat(found.training().size()).isEqualTo(30);
     assertThat(found.test().size()).isEqualTo(20);
     assertThat(Tensors.toBytes(found.training().images()))
@@ -82,7 +83,7 @@ class IdxFolderTest {
   @Test
   void folderThatIsNone_isNamed() {
     Path nowhere = folder.resolve("nowhere");
-    assertThatThrownBy(() -> new FashionMnist().load(Optional.of(nowhere)))
+    assertThatThrownBy(() -> new FashionMnist().load(Optional.of(nowhere), NoOptions.NONE))
         .isInstanceOf(DataException.class)
         .hasMessageContaining(nowhere + " is no folder");
   }

@@ -7,6 +7,7 @@ import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.DatasetSource;
 import io.github.backdoor4j.core.spi.DatasetSource.Splits;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.testkit.DatasetSourceContract;
 import java.io.IOException;
@@ -26,7 +27,7 @@ class MnistTest implements DatasetSourceContract {
   }
 
   @Override
-  public DatasetSource source() {
+  public DatasetSource<?> source() {
     return new Mnist();
   }
 
@@ -38,12 +39,12 @@ class MnistTest implements DatasetSourceContract {
   @Test
   void folder_isReadUnderTheNameOfMnist() {
     try (TensorScope scope = TensorScope.open()) {
-      Splits found = source().load(folder());
+      Splits found = new Mnist().load(folder(), NoOptions.NONE);
 
       assertThat(found.training().size()).isEqualTo(OfficialFiles.TRAINING);
       assertThat(found.test().size()).isEqualTo(OfficialFiles.TEST);
     }
-    DatasetSpec spec = source().spec();
+    DatasetSpec spec = new Mnist().spec(Optional.empty(), NoOptions.NONE);
     assertThat(spec.id()).isEqualTo("mnist");
     assertThat(spec.classNames()).startsWith("0", "1").endsWith("9").hasSize(10);
     assertThat(spec.normalization().mean()).containsOnly(0.1307).hasSize(3);
@@ -52,7 +53,7 @@ class MnistTest implements DatasetSourceContract {
 
   @Test
   void noFolder_isTheCallersMistake() {
-    assertThatThrownBy(() -> source().load(Optional.empty()))
+    assertThatThrownBy(() -> new Mnist().load(Optional.empty(), NoOptions.NONE))
         .isInstanceOf(UsageException.class)
         .hasMessageContainingAll("'mnist'", "not embedded", "folder", "cvdf-datasets");
   }

@@ -55,7 +55,7 @@ final class Catalog {
       if (thing instanceof NamedStrategy<?> strategy) {
         return strategy.card().summary();
       }
-      if (thing instanceof DatasetSource source) {
+      if (thing instanceof DatasetSource<?> source) {
         return source.description();
       }
       return thing instanceof Evaluator evaluator ? evaluator.description() : "";

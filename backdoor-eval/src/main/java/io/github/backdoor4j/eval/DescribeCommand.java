@@ -6,6 +6,7 @@ import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.Registries;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,7 +45,7 @@ final class DescribeCommand implements Callable<Integer> {
   public Integer call() {
     Registries registries = cli.registries();
     List<Catalog.Item> items = new Catalog(registries).find(id);
-    DatasetSpec data = registries.datasets().get(dataset).spec();
+    DatasetSpec data = BoundData.of(registries, MethodChoice.of(dataset), Optional.empty()).spec();
     List<MethodSheet> sheets = items.stream().map(item -> new MethodSheet(item, data)).toList();
     if (json) {
       cli.out().print(Json.writePretty(tree(sheets)));

@@ -149,8 +149,9 @@ final class Doctor {
 
   private void data() {
     try (TensorScope scope = TensorScope.open()) {
-      DatasetSource source = registries.get().datasets().get("fashion-mnist");
-      DatasetSource.Splits splits = source.load(Optional.empty()); // checks every hash
+      BoundData source =
+          BoundData.of(registries.get(), MethodChoice.of("fashion-mnist"), Optional.empty());
+      DatasetSource.Splits splits = source.load(); // checks every hash
       findings.add(
           Finding.ok(
               "embedded data",

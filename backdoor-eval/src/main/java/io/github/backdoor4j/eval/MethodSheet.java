@@ -49,8 +49,9 @@ final class MethodSheet {
     if (item.thing() instanceof DefenseStrategy<?> defense) {
       node.set("needs", Json.tree(needs(defense)));
     }
-    if (item.thing() instanceof DatasetSource source) {
-      node.set("dataset", Json.tree(source.spec()));
+    if (item.thing() instanceof DatasetSource<?> source) {
+      source.published().ifPresent(spec -> node.set("dataset", Json.tree(spec)));
+      node.set("options", Json.tree(Options.describe(source.defaults())));
     }
     return node;
   }
@@ -73,7 +74,13 @@ final class MethodSheet {
     lines.add("");
     facts().forEach((label, text) -> addFact(lines, label, text));
     if (item.thing() instanceof NamedStrategy<?> strategy) {
-      addOptions(lines, Options.describe(strategy.defaults(data)));
+      addOptions(
+          lines,
+          "Options, with the defaults for " + data.id() + ":",
+          Options.describe(strategy.defaults(data)));
+    }
+    if (item.thing() instanceof DatasetSource<?> source) {
+      addOptions(lines, "Options:", Options.describe(source.defaults()));
     }
     return lines;
   }
@@ -87,8 +94,8 @@ final class MethodSheet {
     if (item.thing() instanceof DefenseStrategy<?> defense) {
       facts.put("Needs", String.join(", ", needs(defense)));
     }
-    if (item.thing() instanceof DatasetSource source) {
-      addData(facts, source.spec());
+    if (item.thing() instanceof DatasetSource<?> source) {
+      source.published().ifPresent(spec -> addData(facts, spec));
     }
     facts.put("From", item.origin());
     return facts;
@@ -133,7 +140,7 @@ final class MethodSheet {
     }
   }
 
-  private void addOptions(List<String> lines, List<Options.Description> options) {
+  private void addOptions(List<String> lines, String heading, List<Options.Description> options) {
     if (options.isEmpty()) {
       return;
     }
@@ -149,7 +156,7 @@ final class MethodSheet {
               group ? "" : option.value().asText(option.value().toString()),
               allowed));
     }
-    lines.add("Options, with the defaults for " + data.id() + ":");
+    lines.add(heading);
     lines.addAll(table.lines());
     lines.add("");
     options.forEach(option -> addDoc(lines, option));
@@ -175,7 +182,8 @@ final class MethodSheet {
               + item.id()
               + ".OPTION=VALUE";
       case MODELS -> "Use: backdoor4j run --model " + item.id() + " -M OPTION=VALUE";
-      default -> "";
+      case DATASETS -> "Use: backdoor4j run --dataset " + item.id() + " -S OPTION=VALUE";
+      case EVALUATORS -> "";
     };
   }
 }

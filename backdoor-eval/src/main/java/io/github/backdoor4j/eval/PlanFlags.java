@@ -23,6 +23,12 @@ final class PlanFlags {
   private @Nullable String dataset;
 
   @Option(
+      names = "-S",
+      paramLabel = "KEY=VALUE",
+      description = "An option of the data set, see 'backdoor4j describe ID'. Repeatable.")
+  private Map<String, String> datasetOptions = new LinkedHashMap<>();
+
+  @Option(
       names = "--data",
       paramLabel = "DIR",
       description = "Folder with the data set's files, where it is not embedded.")
@@ -129,11 +135,12 @@ final class PlanFlags {
   private @Nullable String device;
 
   /**
-   * What was given, in the form of a plan file; {@code model} and {@code attack} may lack an id.
+   * What was given, in the form of a plan file; {@code dataset}, {@code model} and {@code attack}
+   * may lack an id.
    */
   ObjectNode tree() {
     ObjectNode tree = PlanTrees.empty();
-    putText(tree, "dataset", dataset);
+    putMethod(tree, "dataset", dataset, datasetOptions);
     putText(tree, "data", data);
     putText(tree, "device", device);
     putMethod(tree, "model", model, modelOptions);

@@ -40,7 +40,8 @@ final class PlanReader {
    *
    * @param preset its name
    * @param file tree of the plan file
-   * @param flags tree of the command line; its {@code attack} and {@code model} may lack the id
+   * @param flags tree of the command line; its {@code dataset}, {@code model} and {@code attack}
+   *     may lack the id
    * @param defenseOptions options by id or alias for defenses that the plan has
    * @throws UsageException if a name is unknown or a value not allowed
    */
@@ -89,11 +90,11 @@ final class PlanReader {
 
   private JsonNode field(String key, JsonNode value, boolean lookUp) {
     return switch (key) {
+      case "dataset" -> method(ids(registries.datasets(), lookUp), value);
       case "model" -> method(ids(registries.architectures(), lookUp), value);
       case "attack" -> method(ids(registries.attacks(), lookUp), value);
       case "defenses" -> defenses(ids(registries.defenses(), lookUp), value);
       case "seeds" -> seeds(value);
-      case "dataset" -> TextNode.valueOf(ids(registries.datasets(), lookUp).apply(value.asText()));
       case "training" -> objectOrEmpty(key, value);
       default -> value;
     };
@@ -154,7 +155,7 @@ final class PlanReader {
       result.set(
           entry.getKey(),
           switch (entry.getKey()) {
-            case "model", "attack" -> overlayMethod(before, value);
+            case "dataset", "model", "attack" -> overlayMethod(before, value);
             case "training" -> PlanTrees.merge(before, value);
             default -> value;
           });

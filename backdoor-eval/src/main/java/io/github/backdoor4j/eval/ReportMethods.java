@@ -1,6 +1,7 @@
 package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.MethodCard;
 import io.github.backdoor4j.core.spi.NamedStrategy;
 import io.github.backdoor4j.core.spi.Registries;
@@ -54,7 +55,10 @@ final class ReportMethods {
   String className(String dataset, int label) {
     try {
       List<String> names =
-          registries.map(all -> all.datasets().get(dataset).spec().classNames()).orElse(List.of());
+          registries
+              .flatMap(all -> all.datasets().get(dataset).published())
+              .map(DatasetSpec::classNames)
+              .orElse(List.of());
       return label < names.size() ? label + " (" + names.get(label) + ")" : Integer.toString(label);
     } catch (UsageException e) {
       return Integer.toString(label); // a plug-in's data set, as below

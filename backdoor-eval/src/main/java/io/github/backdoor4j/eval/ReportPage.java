@@ -48,7 +48,7 @@ record ReportPage(
     List<Figure> figures = evidence.figures();
     TrainingCharts training = new TrainingCharts(trained(result));
     return new ReportPage(
-        methods.attack(attack) + " on " + result.plan().dataset(),
+        methods.attack(attack) + " on " + result.plan().dataset().id(),
         result.plan().seeds().size() > 1,
         headlines.sentences(result),
         headlines.warnings(result),

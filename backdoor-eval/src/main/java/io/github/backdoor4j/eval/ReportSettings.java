@@ -58,10 +58,12 @@ final class ReportSettings {
   }
 
   private static List<Option> data(CellSpec spec) {
-    return List.of(
-        new Option("dataset", spec.dataset()),
-        new Option("training_hash", spec.trainingHash()),
-        new Option("test_hash", spec.testHash()));
+    List<Option> lines = new ArrayList<>();
+    lines.add(new Option("dataset", spec.dataset()));
+    lines.addAll(OptionList.of(spec.datasetOptions()));
+    lines.add(new Option("training_hash", spec.trainingHash()));
+    lines.add(new Option("test_hash", spec.testHash()));
+    return lines;
   }
 
   /** Where the numbers come from; several values where the records disagree. */

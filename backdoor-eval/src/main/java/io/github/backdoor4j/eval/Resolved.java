@@ -16,6 +16,7 @@ import io.github.backdoor4j.core.spi.Victim;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.train.TrainingPlan;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ final class Resolved {
   private static final int BENCHMARK_EPOCHS = 100;
 
   final RunPlan plan;
-  final DatasetSource source;
+  final BoundData source;
   final Bound<Architecture<?>> model;
   final TrainingPlan training;
   final Bound<PoisoningStrategy<?>> attack;
@@ -35,7 +36,8 @@ final class Resolved {
 
   Resolved(RunPlan plan, Registries registries) {
     this.plan = plan;
-    this.source = registries.datasets().get(plan.dataset());
+    Optional<Path> folder = Optional.of(plan.data()).filter(path -> !path.isEmpty()).map(Path::of);
+    this.source = BoundData.of(registries, plan.dataset(), folder);
     DatasetSpec spec = source.spec();
     this.model =
         Bound.of("model", registries.architectures().get(plan.model().id()), spec, plan.model());
@@ -52,8 +54,7 @@ final class Resolved {
   }
 
   DatasetSource.Splits load() {
-    return source.load(
-        plan.data().isEmpty() ? Optional.empty() : Optional.of(java.nio.file.Path.of(plan.data())));
+    return source.load();
   }
 
   Victim victim() {
@@ -72,6 +73,7 @@ final class Resolved {
             .put("device", device.toString());
     return new ResultRecord.CellSpec(
         source.id(),
+        source.optionTree(),
         data.training().contentHash(),
         data.test().contentHash(),
         model.id(),
@@ -94,6 +96,7 @@ final class Resolved {
     settings.put("holdout_ratio", plan.holdoutRatio()).put("runtime_inputs", plan.runtimeInputs());
     return new ResultRecord.CellSpec(
         base.dataset(),
+        base.datasetOptions(),
         base.trainingHash(),
         base.testHash(),
         base.model(),

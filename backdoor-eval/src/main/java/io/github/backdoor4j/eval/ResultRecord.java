@@ -68,6 +68,7 @@ public record ResultRecord(
    * Every input of a result.
    *
    * @param dataset id
+   * @param datasetOptions all of its options
    * @param trainingHash content hash of the clean training set
    * @param testHash content hash of the test set
    * @param model architecture id
@@ -85,6 +86,7 @@ public record ResultRecord(
    */
   public record CellSpec(
       String dataset,
+      JsonNode datasetOptions,
       String trainingHash,
       String testHash,
       String model,

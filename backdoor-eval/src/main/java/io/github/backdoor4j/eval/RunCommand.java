@@ -84,7 +84,7 @@ final class RunCommand implements Callable<Integer> {
             Locale.ROOT,
             "%s on %s with %s, preset %s; results go to %s",
             plan.attack().id(),
-            plan.dataset(),
+            plan.dataset().id(),
             plan.model().id(),
             plan.preset(),
             folder(plan)));
@@ -118,6 +118,8 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Path folder(RunPlan plan) {
-    return out != null ? out : Path.of("backdoor4j-out", plan.dataset() + "-" + plan.attack().id());
+    return out != null
+        ? out
+        : Path.of("backdoor4j-out", plan.dataset().id() + "-" + plan.attack().id());
   }
 }

@@ -15,7 +15,7 @@ import java.util.Map;
  *
  * @param preset where settings come from that the plan leaves open: {@code quick} or {@code
  *     benchmark}
- * @param dataset id of the data set
+ * @param dataset the data set and its options
  * @param data folder of its files; empty for embedded data
  * @param model architecture and its options
  * @param training changes to the training recipe, by the names of {@link
@@ -31,7 +31,7 @@ import java.util.Map;
  */
 public record RunPlan(
     String preset,
-    String dataset,
+    MethodChoice dataset,
     String data,
     MethodChoice model,
     ObjectNode training,

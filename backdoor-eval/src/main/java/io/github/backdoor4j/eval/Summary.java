@@ -121,6 +121,7 @@ public final class Summary {
     CellSpec seedless =
         new CellSpec(
             spec.dataset(),
+            spec.datasetOptions(),
             spec.trainingHash(),
             spec.testHash(),
             spec.model(),

@@ -24,6 +24,7 @@ import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.spi.PoisoningStrategy;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.testkit.TinyImages;
@@ -276,7 +277,7 @@ public final class CliFakes {
   }
 
   /** Made-up images. */
-  public static final class Images implements DatasetSource {
+  public static final class Images implements DatasetSource<NoOptions> {
     @Override
     public String id() {
       return "fashion-mnist";
@@ -288,14 +289,18 @@ public final class CliFakes {
     }
 
     @Override
-    public DatasetSpec spec() {
+    public NoOptions defaults() {
+      return NoOptions.NONE;
+    }
+
+    @Override
+    public DatasetSpec spec(Optional<Path> folder, NoOptions options) {
       return TinyImages.spec(TinyImages.SMALL, 4);
     }
 
     @Override
-    public Splits load(Optional<Path> folder) {
-      return new Splits(
-          TinyImages.blobs(spec(), 200, new Seed(1)), TinyImages.blobs(spec(), 80, new Seed(2)));
+    public Splits load(Optional<Path> folder, NoOptions options) {
+      return new Splits(TinyImages.blobs(200, new Seed(1)), TinyImages.blobs(80, new Seed(2)));
     }
   }
 

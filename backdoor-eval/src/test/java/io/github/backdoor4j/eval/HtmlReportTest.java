@@ -335,6 +335,7 @@ class HtmlReportTest {
     ResultRecord.CellSpec changed =
         new ResultRecord.CellSpec(
             spec.dataset(),
+            spec.datasetOptions(),
             spec.trainingHash(),
             spec.testHash(),
             spec.model(),

@@ -32,7 +32,7 @@ class PlanReaderTest {
     RunPlan plan = read("attack: badnets", "");
 
     assertThat(plan.preset()).isEqualTo("quick");
-    assertThat(plan.dataset()).isEqualTo("fashion-mnist");
+    assertThat(plan.dataset().id()).isEqualTo("fashion-mnist");
     assertThat(plan.model().id()).isEqualTo("preact-resnet18");
     assertThat(plan.model().options().path("width").asInt()).isEqualTo(8);
     assertThat(plan.seeds()).containsExactly(0L);
@@ -121,7 +121,7 @@ class PlanReaderTest {
 
     assertThat(plan.attack().id()).isEqualTo("badnets");
     assertThat(plan.defenses().get(0).id()).isEqualTo("fine-tuning");
-    assertThat(plan.dataset()).isEqualTo("fashion-mnist");
+    assertThat(plan.dataset().id()).isEqualTo("fashion-mnist");
   }
 
   @Test

@@ -103,6 +103,7 @@ class ResultsCsvTest {
     CellSpec bare =
         new CellSpec(
             spec.dataset(),
+            spec.datasetOptions(),
             spec.trainingHash(),
             spec.testHash(),
             spec.model(),

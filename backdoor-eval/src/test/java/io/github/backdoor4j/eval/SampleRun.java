@@ -54,7 +54,7 @@ final class SampleRun {
   static RunPlan plan(List<Long> seeds, List<String> defenses) {
     return new RunPlan(
         "quick",
-        "fashion-mnist",
+        MethodChoice.of("fashion-mnist"),
         "",
         new MethodChoice("preact-resnet18", object("width", 8)),
         object("epochs", 12),
@@ -79,6 +79,7 @@ final class SampleRun {
   static CellSpec spec(String defense, boolean control, long seed) {
     return new CellSpec(
         "fashion-mnist",
+        object(),
         "a9c1f3b2e7d04586a9c1f3b2e7d04586a9c1f3b2e7d04586a9c1f3b2e7d04586",
         "17be60cc82f94d3017be60cc82f94d3017be60cc82f94d3017be60cc82f94d30",
         "preact-resnet18",

@@ -98,6 +98,7 @@ class SummaryTest {
     ResultRecord.CellSpec other =
         new ResultRecord.CellSpec(
             spec.dataset(),
+            spec.datasetOptions(),
             spec.trainingHash(),
             spec.testHash(),
             spec.model(),

@@ -21,6 +21,7 @@ import io.github.backdoor4j.core.spi.Evaluator;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.spi.PoisoningStrategy;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.tensor.Seed;
@@ -102,7 +103,7 @@ final class Toys {
     training.putObject("schedule").put("kind", "constant");
     return new RunPlan(
         "quick",
-        "toy-blobs",
+        MethodChoice.of("toy-blobs"),
         "",
         MethodChoice.of("toy-network"),
         training,
@@ -320,19 +321,24 @@ final class Toys {
   }
 
   /** 600 and 200 blobs of the testkit. */
-  public static final class Blobs implements DatasetSource {
+  public static final class Blobs implements DatasetSource<NoOptions> {
     @Override
     public String id() {
       return "toy-blobs";
     }
 
     @Override
-    public DatasetSpec spec() {
+    public NoOptions defaults() {
+      return NoOptions.NONE;
+    }
+
+    @Override
+    public DatasetSpec spec(Optional<Path> folder, NoOptions options) {
       return TinyImages.spec(TinyImages.SMALL, 4);
     }
 
     @Override
-    public Splits load(Optional<Path> folder) {
+    public Splits load(Optional<Path> folder, NoOptions options) {
       return new Splits(TinyImages.blobs(600, new Seed(1)), TinyImages.blobs(200, new Seed(2)));
     }
   }

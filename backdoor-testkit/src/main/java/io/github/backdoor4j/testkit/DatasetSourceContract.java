@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.DatasetSource;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 public interface DatasetSourceContract {
 
   /** The data set under test. */
-  DatasetSource source();
+  DatasetSource<?> source();
 
   /**
    * Where its files are; a few made-up images in the right format will do.
@@ -32,10 +33,29 @@ public interface DatasetSourceContract {
     return Optional.empty();
   }
 
+  /** What it is with its default options. */
+  private DatasetSpec spec() {
+    return specOf(source(), folder());
+  }
+
+  private DatasetSource.Splits load(Optional<Path> folder) {
+    return loadOf(source(), folder);
+  }
+
+  private static <O extends Record> DatasetSpec specOf(
+      DatasetSource<O> source, Optional<Path> folder) {
+    return source.spec(folder, source.defaults());
+  }
+
+  private static <O extends Record> DatasetSource.Splits loadOf(
+      DatasetSource<O> source, Optional<Path> folder) {
+    return source.load(folder, source.defaults());
+  }
+
   @Test
   default void id_leadsToTheSource() {
     NamedContract.assertRegistered(DatasetSource.class, source());
-    assertThat(source().spec().id()).isEqualTo(source().id());
+    assertThat(spec().id()).isEqualTo(source().id());
   }
 
   @Test
@@ -44,19 +64,24 @@ public interface DatasetSourceContract {
   }
 
   @Test
+  default void published_isTheSpecOfTheDefaults() {
+    source().published().ifPresent(published -> assertThat(published).isEqualTo(spec()));
+  }
+
+  @Test
   default void spec_isTheSameEachTime() {
-    assertThat(source().spec()).isEqualTo(source().spec());
-    assertThat(source().spec().classNames()).doesNotHaveDuplicates().noneMatch(String::isBlank);
+    assertThat(spec()).isEqualTo(spec());
+    assertThat(spec().classNames()).doesNotHaveDuplicates().noneMatch(String::isBlank);
   }
 
   @Test
   default void load_fitsTheSpec() {
     try (TensorScope scope = TensorScope.open()) {
-      DatasetSource.Splits splits = source().load(folder());
+      DatasetSource.Splits splits = load(folder());
 
       for (ImageDataset part : List.of(splits.training(), splits.test())) {
         assertThat(part.size()).isPositive();
-        assertThat(part.spec()).isEqualTo(source().spec());
+        assertThat(part.spec()).isEqualTo(spec());
         assertThat(LongStream.of(part.labelValues()).distinct().count())
             .as("number of different labels")
             .isGreaterThan(1);
@@ -70,8 +95,8 @@ public interface DatasetSourceContract {
   @Test
   default void load_givesTheSameEachTime() {
     try (TensorScope scope = TensorScope.open()) {
-      DatasetSource.Splits first = source().load(folder());
-      DatasetSource.Splits second = source().load(folder());
+      DatasetSource.Splits first = load(folder());
+      DatasetSource.Splits second = load(folder());
 
       assertThat(second.training().contentHash()).isEqualTo(first.training().contentHash());
       assertThat(second.test().contentHash()).isEqualTo(first.test().contentHash());
@@ -80,13 +105,13 @@ public interface DatasetSourceContract {
 
   @Test
   default void load_fromAnEmptyFolder_isADataError(@TempDir Path empty) {
-    assertThatThrownBy(() -> source().load(Optional.of(empty)))
+    assertThatThrownBy(() -> load(Optional.of(empty)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining(empty.toString());
   }
 
   @Test
   default void load_leavesNoNativeMemory() {
-    NativeLeaks.assertNone(() -> source().load(folder()));
+    NativeLeaks.assertNone(() -> load(folder()));
   }
 }

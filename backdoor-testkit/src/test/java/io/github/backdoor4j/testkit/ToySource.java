@@ -3,12 +3,13 @@ package io.github.backdoor4j.testkit;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.DatasetSource;
+import io.github.backdoor4j.core.spi.NoOptions;
 import io.github.backdoor4j.core.tensor.Seed;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** A data set that keeps the contract. */
-public final class ToySource implements DatasetSource {
+public final class ToySource implements DatasetSource<NoOptions> {
 
   @Override
   public String id() {
@@ -16,12 +17,17 @@ public final class ToySource implements DatasetSource {
   }
 
   @Override
-  public DatasetSpec spec() {
+  public NoOptions defaults() {
+    return NoOptions.NONE;
+  }
+
+  @Override
+  public DatasetSpec spec(Optional<Path> folder, NoOptions options) {
     return TinyImages.spec(TinyImages.SMALL, 4);
   }
 
   @Override
-  public Splits load(Optional<Path> folder) {
+  public Splits load(Optional<Path> folder, NoOptions options) {
     folder.ifPresent(
         path -> {
           throw new DataException("the made-up images need no files, but got %s", path);

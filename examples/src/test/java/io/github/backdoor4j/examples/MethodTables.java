@@ -3,6 +3,7 @@ package io.github.backdoor4j.examples;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.record.Options;
+import io.github.backdoor4j.core.spi.DatasetSource;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.MethodCard;
 import io.github.backdoor4j.core.spi.Named;
@@ -30,7 +31,7 @@ final class MethodTables {
 
   MethodTables(Registries registries) {
     this.registries = registries;
-    this.data = registries.datasets().get(DEFAULTS_FOR).spec();
+    this.data = registries.datasets().get(DEFAULTS_FOR).published().orElseThrow();
   }
 
   /**
@@ -53,8 +54,9 @@ final class MethodTables {
             List.of(
                 column("id", MethodTables::id),
                 column("also", MethodTables::aliases),
-                column("images", source -> source.spec().shape().toString()),
-                column("classes", source -> String.valueOf(source.spec().classes())),
+                column("images", source -> published(source, spec -> spec.shape().toString())),
+                column(
+                    "classes", source -> published(source, spec -> String.valueOf(spec.classes()))),
                 column("what it is", source -> text(source.description())))),
         "### Measurements\n",
         table(
@@ -62,6 +64,10 @@ final class MethodTables {
             List.of(
                 column("id", MethodTables::id),
                 column("what it measures", evaluator -> text(evaluator.description())))));
+  }
+
+  private static String published(DatasetSource<?> source, Function<DatasetSpec, String> fact) {
+    return source.published().map(fact).orElse("as its files");
   }
 
   private static <S extends NamedStrategy<?>> String methods(Collection<S> methods, String pages) {

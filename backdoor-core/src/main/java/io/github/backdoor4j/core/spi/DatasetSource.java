@@ -5,11 +5,24 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A data set that can be loaded: embedded, or from files the user has. Never downloads unasked. */
-public interface DatasetSource extends Named {
+/**
+ * A data set that can be loaded: embedded, or from files the user has. Never downloads unasked.
+ *
+ * @param <O> options such as which labels of several; {@link NoOptions} where there are none
+ */
+public interface DatasetSource<O extends Record> extends Named {
 
-  /** What the data set is; does not touch files. */
-  DatasetSpec spec();
+  /** The options that the benchmark uses. */
+  O defaults();
+
+  /**
+   * What the data set is; may look at the names of files, but does not read them.
+   *
+   * @param folder where the user keeps the files; absent for embedded data or the default place
+   * @throws io.github.backdoor4j.core.UsageException if it depends on the files and there is no
+   *     folder
+   */
+  DatasetSpec spec(Optional<Path> folder, O options);
 
   /**
    * Loads training and test images.
@@ -17,7 +30,12 @@ public interface DatasetSource extends Named {
    * @param folder where the user keeps the files; absent for embedded data or the default place
    * @throws io.github.backdoor4j.core.DataException if files are missing or broken
    */
-  Splits load(Optional<Path> folder);
+  Splits load(Optional<Path> folder, O options);
+
+  /** What the data set is with its default options; absent where that depends on the files. */
+  default Optional<DatasetSpec> published() {
+    return Optional.of(spec(Optional.empty(), defaults()));
+  }
 
   /**
    * One sentence on origin, size and licence.
@@ -25,7 +43,7 @@ public interface DatasetSource extends Named {
    * @return text for people
    */
   default String description() {
-    return spec().id();
+    return id();
   }
 
   /**

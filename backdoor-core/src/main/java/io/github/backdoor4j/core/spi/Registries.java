@@ -13,7 +13,7 @@ public record Registries(
     StrategyRegistry<PoisoningStrategy<?>> attacks,
     StrategyRegistry<DefenseStrategy<?>> defenses,
     StrategyRegistry<Evaluator> evaluators,
-    StrategyRegistry<DatasetSource> datasets,
+    StrategyRegistry<DatasetSource<?>> datasets,
     StrategyRegistry<Architecture<?>> architectures) {
 
   /** Finds every provider that a class loader sees. */
@@ -23,7 +23,7 @@ public record Registries(
         StrategyRegistry.load((Class) PoisoningStrategy.class, "attack", loader),
         StrategyRegistry.load((Class) DefenseStrategy.class, "defense", loader),
         StrategyRegistry.load(Evaluator.class, "evaluator", loader),
-        StrategyRegistry.load(DatasetSource.class, "data set", loader),
+        StrategyRegistry.load((Class) DatasetSource.class, "data set", loader),
         StrategyRegistry.load((Class) Architecture.class, "architecture", loader));
   }
 
