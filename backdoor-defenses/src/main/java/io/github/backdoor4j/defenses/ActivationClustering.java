@@ -71,7 +71,7 @@ public final class ActivationClustering implements DefenseStrategy<ActivationClu
           Rule rule,
       @Doc(
               value = "relative-size, silhouette-scores: a smaller share of the class is suspected",
-              range = "[0, 1]")
+              range = "[0, 0.5]")
           double sizeThreshold,
       @Doc(
               value = "silhouette-scores: a class with a larger mean silhouette is suspected",
@@ -105,7 +105,7 @@ public final class ActivationClustering implements DefenseStrategy<ActivationClu
 
     public Options {
       requireAtLeast("dimensions", dimensions, 1);
-      requireRange("size_threshold", sizeThreshold, 0, 1);
+      requireRange("size_threshold", sizeThreshold, 0, 0.5); // above it both halves of a class go
       requireRange("silhouette_threshold", silhouetteThreshold, -1, 1);
       requireNonNegative("separation_threshold", separationThreshold);
       requireNonNegative("reclassification_threshold", reclassificationThreshold);

@@ -235,6 +235,22 @@ final class ActivationClusteringTest implements DefenseStrategyContract<Options>
                     Fidelity.PAPER))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("dimensions");
+    assertThatThrownBy(
+            () ->
+                new Options(
+                    Reduction.ICA,
+                    10,
+                    Rule.RELATIVE_SIZE,
+                    .51, // both clusters of a class could be that small
+                    .1,
+                    2.5,
+                    false,
+                    1,
+                    true,
+                    0,
+                    Fidelity.PAPER))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("size_threshold");
   }
 
   @Test

@@ -22,10 +22,17 @@ public sealed interface Layer {
    * @param kernel side of the square kernel
    * @param stride step in both directions
    * @param padding zeros on every side
+   * @param groups into which channels are split; each sees its own inputs only
    * @param bias whether there is a bias
    */
-  record Conv2d(String name, int in, int out, int kernel, int stride, int padding, boolean bias)
+  record Conv2d(
+      String name, int in, int out, int kernel, int stride, int padding, int groups, boolean bias)
       implements Layer {
+
+    /** Input channels that one output channel sees. */
+    public int inPerGroup() {
+      return in / groups;
+    }
 
     @Override
     public Tensor apply(Pass pass, Tensor x) {
@@ -41,8 +48,8 @@ public sealed interface Layer {
               new long[] {step, step},
               new long[] {padding, padding},
               new long[] {1, 1},
-              1);
-      return pass.tap(name, y);
+              groups);
+      return pass.left(this, pass.tap(name, y));
     }
 
     private Tensor everyNthPixel(Tensor x) {
@@ -63,6 +70,7 @@ public sealed interface Layer {
 
     @Override
     public Tensor apply(Pass pass, Tensor x) {
+      pass.entered(this, x);
       Tensor y =
           org.bytedeco.pytorch.global.torch.batch_norm(
               x,
@@ -72,6 +80,28 @@ public sealed interface Layer {
               pass.optionalBuffer(name + ".running_var"),
               pass.training(),
               momentum,
+              epsilon,
+              false);
+      return pass.tap(name, y);
+    }
+  }
+
+  /**
+   * Layer normalisation over the last dimension; parameters {@code weight} and {@code bias}.
+   *
+   * @param features extent of that dimension
+   * @param epsilon added to the variance
+   */
+  record LayerNorm(String name, int features, double epsilon) implements Layer {
+
+    @Override
+    public Tensor apply(Pass pass, Tensor x) {
+      Tensor y =
+          org.bytedeco.pytorch.global.torch.layer_norm(
+              x,
+              new long[] {features},
+              pass.optionalParameter(name + ".weight"),
+              pass.optionalParameter(name + ".bias"),
               epsilon,
               false);
       return pass.tap(name, y);

@@ -42,7 +42,10 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final List<Layer> layers = new ArrayList<>();
   private final Set<String> tapNames = new LinkedHashSet<>();
+  private final Map<String, Initializer> initializers = new LinkedHashMap<>();
   private boolean training;
+  private Seed noise = new Seed(0);
+  private long noisyPasses;
 
   /**
    * @param spec what the network is built for
@@ -61,22 +64,36 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
   /** Where features and classifier are. */
   public abstract FeatureLayout features();
 
-  /** Declares a convolution, Kaiming-uniform by {@link #initialize}. */
+  /** Declares a convolution; Kaiming-uniform unless {@link #initializeBy} says otherwise. */
   protected final Layer.Conv2d conv2d(
       String name, int in, int out, int kernel, int stride, int padding, boolean bias) {
-    Layer.Conv2d layer = add(new Layer.Conv2d(name, in, out, kernel, stride, padding, bias));
-    parameters.put(name + ".weight", torch.zeros(out, in, kernel, kernel));
+    return conv2d(name, in, out, kernel, stride, padding, 1, bias);
+  }
+
+  /** Declares a convolution of several groups. */
+  protected final Layer.Conv2d conv2d(
+      String name, int in, int out, int kernel, int stride, int padding, int groups, boolean bias) {
+    Layer.Conv2d layer =
+        add(new Layer.Conv2d(name, in, out, kernel, stride, padding, groups, bias));
+    Initializer fanIn = Initializer.fanIn(layer.inPerGroup() * kernel * kernel);
+    parameter(name + ".weight", fanIn, out, layer.inPerGroup(), kernel, kernel);
     if (bias) {
-      parameters.put(name + ".bias", torch.zeros(out));
+      parameter(name + ".bias", fanIn, out);
     }
     return layer;
   }
 
   /** Declares a batch normalisation with epsilon 1e-5 and momentum 0.1. */
   protected final Layer.BatchNorm2d batchNorm2d(String name, int channels) {
-    Layer.BatchNorm2d layer = add(new Layer.BatchNorm2d(name, channels, 1e-5, 0.1));
-    parameters.put(name + ".weight", torch.ones(channels));
-    parameters.put(name + ".bias", torch.zeros(channels));
+    return batchNorm2d(name, channels, 1e-5, 0.1);
+  }
+
+  /** Declares a batch normalisation. */
+  protected final Layer.BatchNorm2d batchNorm2d(
+      String name, int channels, double epsilon, double momentum) {
+    Layer.BatchNorm2d layer = add(new Layer.BatchNorm2d(name, channels, epsilon, momentum));
+    parameter(name + ".weight", Initializer.constant(1), channels);
+    parameter(name + ".bias", Initializer.constant(0), channels);
     buffers.put(name + ".running_mean", torch.zeros(channels));
     buffers.put(name + ".running_var", torch.ones(channels));
     return layer;
@@ -85,9 +102,28 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
   /** Declares an affine layer with bias. */
   protected final Layer.Linear linear(String name, int in, int out) {
     Layer.Linear layer = add(new Layer.Linear(name, in, out));
-    parameters.put(name + ".weight", torch.zeros(out, in));
-    parameters.put(name + ".bias", torch.zeros(out));
+    parameter(name + ".weight", Initializer.fanIn(in), out, in);
+    parameter(name + ".bias", Initializer.fanIn(in), out);
     return layer;
+  }
+
+  /** Declares a layer normalisation over the last dimension. */
+  protected final Layer.LayerNorm layerNorm(String name, int features, double epsilon) {
+    Layer.LayerNorm layer = add(new Layer.LayerNorm(name, features, epsilon));
+    parameter(name + ".weight", Initializer.constant(1), features);
+    parameter(name + ".bias", Initializer.constant(0), features);
+    return layer;
+  }
+
+  /** Declares a parameter, of a layer or of its own, such as a position embedding. */
+  protected final void parameter(String name, Initializer initializer, long... shape) {
+    require(parameters.put(name, torch.zeros(shape)) == null, "two parameters named '%s'", name);
+    initializers.put(name, initializer);
+  }
+
+  /** Initialises a declared parameter in another way than its layer's default. */
+  protected final void initializeBy(String parameter, Initializer initializer) {
+    require(initializers.replace(parameter, initializer) != null, "no parameter '%s'", parameter);
   }
 
   /** Declares a further place where outputs can be tapped. */
@@ -103,9 +139,10 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
   }
 
   /**
-   * Draws new weights: PyTorch's defaults, that is uniform in ±1/√fan_in for convolutions, affine
-   * layers and their biases (Kaiming-uniform with a = √5), ones and zeros for batch normalisation.
-   * Also resets running statistics, turns on gradients and lays 4-D weights out channels-last.
+   * Draws new weights: where the architecture does not say otherwise PyTorch's defaults, that is
+   * uniform in ±1/√fan_in for convolutions, affine layers and their biases (Kaiming-uniform with a
+   * = √5), ones and zeros for normalisations. Also resets running statistics, turns on gradients
+   * and lays 4-D weights out channels-last.
    *
    * @return this network
    */
@@ -113,18 +150,13 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
     GeneratorOptional generator = Tensors.generator(seed.child("weights"));
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      for (Layer layer : layers) {
-        if (layer instanceof Layer.Conv2d conv) {
-          drawUniform(conv.name(), conv.in() * conv.kernel() * conv.kernel(), generator);
-        } else if (layer instanceof Layer.Linear affine) {
-          drawUniform(affine.name(), affine.in(), generator);
-        } else {
-          known(parameters, layer.name() + ".weight").fill_(Tensors.scalar(1));
-          known(parameters, layer.name() + ".bias").zero_();
-          known(buffers, layer.name() + ".running_mean").zero_();
-          known(buffers, layer.name() + ".running_var").fill_(Tensors.scalar(1));
-        }
-      }
+      initializers.forEach(
+          (name, initializer) -> {
+            Tensor parameter = known(parameters, name);
+            parameter.copy_(initializer.draw(generator, parameter.shape()));
+          });
+      buffers.forEach(
+          (name, buffer) -> buffer.fill_(Tensors.scalar(name.endsWith(".running_var") ? 1 : 0)));
     }
     prepare();
     return this;
@@ -132,17 +164,6 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
 
   private static Tensor known(Map<String, Tensor> tensors, String name) {
     return java.util.Objects.requireNonNull(tensors.get(name), name);
-  }
-
-  private void drawUniform(String layer, int fanIn, GeneratorOptional generator) {
-    double bound = 1 / Math.sqrt(fanIn);
-    for (String kind : List.of(".weight", ".bias")) {
-      Tensor parameter = parameters.get(layer + kind);
-      if (parameter != null) {
-        // drawn in row-major order, so that neither memory layout nor device matters
-        parameter.copy_(Tensors.uniform(generator, -bound, bound, parameter.shape()));
-      }
-    }
   }
 
   private void prepare() {
@@ -206,7 +227,25 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
         spec.input(),
         Arrays.toString(images.shape()));
     Tensor input = images.contiguous(MemoryFormat.ChannelsLast);
-    return forward(new Pass(values, buffers, training, taps), input);
+    long number = training ? noisyPasses++ : 0;
+    return forward(new Pass(values, buffers, training, taps, noise, number, null), input);
+  }
+
+  /**
+   * The convolutions whose output enters a batch normalisation with nothing between, in the order
+   * of a pass. Seen in a pass, not assumed: in a pre-activation network a normalisation may follow
+   * a sum.
+   */
+  public final List<ConvNorm> convNormPairs() {
+    Wiring wiring = new Wiring();
+    ImageShape shape = spec.input();
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor zeros = torch.zeros(1, shape.channels(), shape.height(), shape.width());
+      Tensor input = device().place(zeros).contiguous(MemoryFormat.ChannelsLast);
+      forward(new Pass(parameters, buffers, false, Taps.none(), noise, 0, wiring), input);
+    }
+    return wiring.pairs();
   }
 
   private static ImageShape shapeOf(Tensor images) {
@@ -311,6 +350,12 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
   @Override
   public final void training(boolean mode) {
     training = mode;
+  }
+
+  @Override
+  public final void noise(Seed seed) {
+    noise = seed;
+    noisyPasses = 0;
   }
 
   /** Whether the network is in training mode. */

@@ -1,5 +1,6 @@
 package io.github.backdoor4j.core.nn;
 
+import io.github.backdoor4j.core.tensor.Seed;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -18,6 +19,12 @@ public interface Trainable {
 
   /** Switches between training and evaluation mode. */
   void training(boolean mode);
+
+  /**
+   * Starts the draws of training mode, such as dropout's, anew. The trainer does so before each
+   * epoch, so that a resumed training draws the same.
+   */
+  default void noise(Seed seed) {}
 
   /** Free-standing tensors without buffers or modes; turns on their gradients. */
   static Trainable of(Map<String, Tensor> parameters) {

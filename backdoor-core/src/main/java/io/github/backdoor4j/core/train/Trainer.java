@@ -190,6 +190,7 @@ public final class Trainer {
           new StepContext(
               epoch, device, plan.precision(), Tensors.generator(epochSeed.child("step")), meters);
       model.training(true);
+      model.noise(epochSeed.child("noise"));
       for (int s = 0; s < steps; s++) {
         int from = s * plan.batchSize();
         long[] rows =

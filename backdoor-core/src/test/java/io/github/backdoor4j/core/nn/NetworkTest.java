@@ -12,6 +12,7 @@ import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
@@ -202,8 +203,8 @@ class NetworkTest {
     Tensor x = Tensors.uniform(Tensors.generator(new Seed(4)), -1, 1, 2, 4, 7, 8);
     Tensor weight = Tensors.uniform(Tensors.generator(new Seed(5)), -1, 1, 6, 4, 1, 1);
     weight.set_requires_grad(true);
-    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 6, 1, 2, 0, false);
-    Pass pass = new Pass(Map.of("conv.weight", weight), Map.of(), true, Taps.none());
+    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 6, 1, 2, 0, 1, false);
+    Pass pass = pass(Map.of("conv.weight", weight), true);
     Tensor expected =
         torch.conv2d(
             x,
@@ -255,5 +256,69 @@ class NetworkTest {
     assertThat(network.parameters().values()).noneMatch(Tensor::requires_grad);
     network.requireGradients(true);
     assertThat(network.parameters().values()).allMatch(Tensor::requires_grad);
+  }
+
+  @Test
+  void convNormPairs_areThoseWithNothingBetween() {
+    assertThat(network.convNormPairs())
+        .extracting(pair -> pair.conv().name() + " " + pair.norm().name())
+        .containsExactly("conv norm");
+  }
+
+  @Test
+  void groupedConvolution_seesItsOwnChannelsOnly() {
+    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 4, 1, 1, 0, 2, false);
+    Map<String, Tensor> weights =
+        Map.of("conv.weight", Tensors.ofFloats(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 4, 2, 1, 1));
+
+    Tensor y =
+        layer.apply(
+            pass(weights, false), Tensors.ofFloats(new float[] {1, 10, 100, 1000}, 1, 4, 1, 1));
+
+    assertThat(Tensors.toFloats(y)).containsExactly(21, 43, 6500, 8700);
+  }
+
+  @Test
+  void layerNorm_standardisesTheLastDimension() {
+    Layer.LayerNorm layer = new Layer.LayerNorm("ln", 4, 1e-6);
+    Map<String, Tensor> parameters =
+        Map.of(
+            "ln.weight", Tensors.ofFloats(new float[] {1, 1, 2, 2}, 4),
+            "ln.bias", Tensors.ofFloats(new float[] {0, 1, 0, 1}, 4));
+
+    Tensor y =
+        layer.apply(pass(parameters, false), Tensors.ofFloats(new float[] {1, 2, 3, 4}, 1, 4));
+
+    // mean 2.5, variance 1.25
+    double[] expected = {-1.3416407, -0.4472136 + 1, 2 * 0.4472136, 2 * 1.3416407 + 1};
+    assertThat(Tensors.toDoubles(y)).containsExactly(expected, within(1e-5));
+  }
+
+  @Test
+  void dropout_inTraining_zeroesTheShareAndScalesTheRest() {
+    Tensor ones = torch.ones(100, 100);
+
+    double[] dropped = Tensors.toDoubles(pass(Map.of(), true).dropout(ones, 0.3));
+
+    assertThat(Arrays.stream(dropped).filter(value -> value == 0).count())
+        .isBetween(2_850L, 3_150L); // 3,000 expected, deviation 46
+    assertThat(Arrays.stream(dropped))
+        .allMatch(value -> value == 0 || Math.abs(value - 1 / 0.7) < 1e-6);
+    assertThat(Tensors.toDoubles(pass(Map.of(), true).dropout(ones, 0.3))).isEqualTo(dropped);
+    assertThat(pass(Map.of(), false).dropout(ones, 0.3)).isSameAs(ones);
+  }
+
+  @Test
+  void dropSamples_inTraining_dropsWholeSamples() {
+    double[] sums =
+        Tensors.toDoubles(
+            pass(Map.of(), true).dropSamples(torch.ones(1000, 2, 3, 1), 0.2).sum(1, 2, 3));
+
+    assertThat(Arrays.stream(sums).filter(sum -> sum == 0).count()).isBetween(160L, 240L);
+    assertThat(Arrays.stream(sums)).allMatch(sum -> sum == 0 || Math.abs(sum - 7.5) < 1e-5);
+  }
+
+  private static Pass pass(Map<String, Tensor> parameters, boolean training) {
+    return new Pass(parameters, Map.of(), training, Taps.none(), new Seed(4), 0, null);
   }
 }

@@ -1,0 +1,33 @@
+package io.github.backdoor4j.core.nn;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/** Watches one pass, to see which layer's output is which layer's input. */
+final class Wiring {
+
+  private record Output(Layer.Conv2d conv, Tensor tensor) {}
+
+  private final List<Output> outputs = new ArrayList<>();
+  private final List<ConvNorm> pairs = new ArrayList<>();
+  private final Set<String> entered = new HashSet<>();
+
+  void left(Layer.Conv2d conv, Tensor output) {
+    outputs.add(new Output(conv, output)); // kept alive, so that no other tensor takes its place
+  }
+
+  void entered(Layer.BatchNorm2d norm, Tensor input) {
+    for (Output output : outputs) {
+      if (output.tensor().is_same(input) && entered.add(norm.name())) {
+        pairs.add(new ConvNorm(output.conv(), norm));
+      }
+    }
+  }
+
+  List<ConvNorm> pairs() {
+    return List.copyOf(pairs);
+  }
+}
