@@ -32,7 +32,15 @@ public final class ImageDataset implements HasTensors {
    * @throws DataException if type, shape or a label does not fit the spec
    */
   public ImageDataset(DatasetSpec spec, Tensor images, Tensor labels) {
+    this(spec, images, labels, null);
+  }
+
+  /**
+   * @param hash the content hash where it is known already
+   */
+  ImageDataset(DatasetSpec spec, Tensor images, Tensor labels, @Nullable String hash) {
     this.spec = spec;
+    this.hash = hash;
     this.images = images;
     this.labels = labels;
     ImageShape shape = spec.shape();

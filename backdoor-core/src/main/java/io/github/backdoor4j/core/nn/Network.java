@@ -318,10 +318,39 @@ public abstract class Network implements Classifier, Trainable, HasTensors {
           "weights do not fit the network (%d differences): %s",
           problems.size(), String.join("; ", problems));
     }
+    copy(source, target);
+  }
+
+  /**
+   * Copies the values that fit by name and shape.
+   *
+   * @return names of this network that were left as they were
+   * @throws DataException if nothing fits
+   */
+  public final List<String> copyMatchingState(Map<String, Tensor> source) {
+    List<String> left = new ArrayList<>();
+    Map<String, Tensor> fitting = state();
+    fitting.forEach(
+        (name, tensor) -> {
+          Tensor given = source.get(name);
+          if (given == null || !Arrays.equals(given.shape(), tensor.shape())) {
+            left.add(name);
+          }
+        });
+    if (left.size() == fitting.size()) {
+      throw new DataException(
+          "no weight fits the network by name and shape. The network has %s; given are %s",
+          fitting.keySet(), source.keySet());
+    }
+    fitting.keySet().removeAll(left);
+    copy(source, fitting);
+    return left;
+  }
+
+  private static void copy(Map<String, Tensor> source, Map<String, Tensor> target) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      target.forEach(
-          (name, tensor) -> tensor.copy_(java.util.Objects.requireNonNull(source.get(name))));
+      target.forEach((name, tensor) -> tensor.copy_(known(source, name)));
     }
   }
 

@@ -23,7 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -152,6 +153,54 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     }
   }
 
+  /**
+   * Maps a file into memory: the tensors are views of one mapping that the last of them unmaps.
+   * Pages are read when they are first touched, and what is written to a tensor stays private.
+   * Nobody may shorten the file as long as a tensor lives; on Windows nobody can delete it either.
+   *
+   * @throws DataException if the file is missing, truncated or not safetensors
+   */
+  public static Safetensors map(Path file) {
+    Engine.start();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        TensorScope scope = TensorScope.open()) {
+      JsonNode header = readHeader(file, channel);
+      long start = channel.position();
+      List<Entry> entries = SafetensorsHeader.entries(file, header, channel.size() - start);
+      Tensor whole = mapped(file, channel.size());
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (Entry entry : entries) {
+        tensors.put(entry.name(), view(whole, start, entry));
+      }
+      return scope.keep(new Safetensors(tensors, metadataOf(header)));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static Tensor mapped(Path file, long size) {
+    try {
+      return torch.from_file(
+          file.toString(),
+          new BoolOptional(false),
+          new LongOptional(size),
+          new TensorOptions(ScalarType.Byte));
+    } catch (RuntimeException e) { // of the engine
+      throw new DataException(
+          e,
+          "%s cannot be mapped into memory: %s",
+          file,
+          String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+    }
+  }
+
+  private static Tensor view(Tensor whole, long start, Entry entry) {
+    long from = start + entry.from();
+    Tensor bytes = whole.narrow(0, from, entry.to() - entry.from());
+    boolean aligned = from % torch.elementSize(entry.type()) == 0;
+    return (aligned ? bytes : bytes.clone()).view(entry.type()).view(entry.shape());
+  }
+
   private static JsonNode readHeader(Path file, FileChannel channel) throws IOException {
     ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     readFully(file, channel, length);
@@ -193,12 +242,9 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
   private static void fill(Path file, FileChannel channel, long at, Tensor tensor, long bytes)
       throws IOException {
     channel.position(at);
-    BytePointer target = Tensors.bytesOf(tensor);
     for (long done = 0; done < bytes; ) {
       int chunk = (int) Math.min(1 << 24, bytes - done);
-      ByteBuffer buffer =
-          new BytePointer(target).position(done).capacity(bytes).limit(done + chunk).asByteBuffer();
-      readFully(file, channel, buffer);
+      readFully(file, channel, Tensors.window(tensor, done, chunk));
       done += chunk;
     }
   }

@@ -4,7 +4,9 @@ import static io.github.backdoor4j.core.Checks.require;
 
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.AbstractTensor;
@@ -22,6 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Tensors {
 
   private static final int HASH_CHUNK = 1 << 20;
+  private static final long BUFFER = 1L << 28; // a Java buffer holds less than 2 GiB
 
   private Tensors() {}
 
@@ -131,6 +134,36 @@ public final class Tensors {
       }
     }
     return hasher.hash().toString();
+  }
+
+  /** CRC-32C over raw bytes: guards against damage, not against intent, and takes no time. */
+  public static long crc32c(Tensor tensor) {
+    CRC32C sum = new CRC32C();
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor dense = onCpu(tensor).contiguous();
+      BytePointer bytes = bytesOf(dense);
+      long total = dense.nbytes();
+      for (long at = 0; at < total; at += BUFFER) {
+        long end = Math.min(total, at + BUFFER);
+        sum.update(new BytePointer(bytes).position(at).limit(end).asByteBuffer());
+      }
+    }
+    return sum.getValue();
+  }
+
+  /**
+   * Some bytes of a dense CPU tensor, to read or write; valid while the tensor and the open scope
+   * live.
+   *
+   * @param from first byte
+   * @param length number of bytes
+   */
+  public static ByteBuffer window(Tensor dense, long from, int length) {
+    return new BytePointer(bytesOf(dense))
+        .position(from)
+        .capacity(dense.nbytes())
+        .limit(from + length)
+        .asByteBuffer();
   }
 
   /** View of a dense CPU tensor's memory; valid while the tensor and the open scope live. */

@@ -7,6 +7,9 @@ import com.google.common.hash.Hashing;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -23,9 +26,39 @@ class PillowResizeTest {
     assertThat(Hashing.sha256().hashBytes(resized)).hasToString(sha256);
   }
 
+  @ParameterizedTest
+  @CsvFileSource(resources = "pillow-resize-200.csv", numLinesToSkip = 1) // by pillow-resize-200.py
+  void bilinear_on200ImagesOfOddSizes_matchesPillowBitForBit(
+      int n,
+      int height,
+      int width,
+      int newHeight,
+      int newWidth,
+      long crc32,
+      long sum,
+      int first,
+      int last) {
+    byte[] drawn = noise(n * 0x9E3779B1, 4 + 3 * height * width); // the first four gave the sizes
+    byte[] planes = Arrays.copyOfRange(drawn, 4, drawn.length);
+
+    byte[] resized = PillowResize.bilinear(planes, height, width, newHeight, newWidth);
+
+    CRC32 found = new CRC32();
+    found.update(resized);
+    assertThat(found.getValue()).isEqualTo(crc32);
+    assertThat(IntStream.range(0, resized.length).mapToLong(i -> resized[i] & 0xFF).sum())
+        .isEqualTo(sum);
+    assertThat(resized[0] & 0xFF).isEqualTo(first);
+    assertThat(resized[resized.length - 1] & 0xFF).isEqualTo(last);
+  }
+
   private static byte[] noise(int count) {
+    return noise(12345, count);
+  }
+
+  private static byte[] noise(int start, int count) {
     byte[] values = new byte[count];
-    int state = 12345;
+    int state = start;
     for (int i = 0; i < count; i++) {
       state = state * 1664525 + 1013904223;
       values[i] = (byte) (state >>> 24);

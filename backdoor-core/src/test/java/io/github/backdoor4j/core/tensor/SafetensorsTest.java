@@ -249,4 +249,61 @@ class SafetensorsTest {
     assertThatThrownBy(() -> unfit.write(file)).hasMessageContaining("c has a type");
     assertThat(file).hasContent("old");
   }
+
+  @Test
+  void map_givesTheSameAsRead() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("labels", Tensors.ofLongs(new long[] {1, -2, 1L << 40}));
+    tensors.put("odd", Tensors.ofBytes(new byte[] {1, 2, 3}, 3, 1));
+    tensors.put("unaligned", Tensors.ofFloats(new float[] {0.5f, -1.5f}, 1, 2));
+    tensors.put("empty", Tensors.ofLongs(new long[0]));
+    tensors.put("scalar", Tensors.ofFloats(new float[] {2.5f}, 1).sum());
+    new Safetensors(tensors, Map.of("made", "here")).write(file);
+
+    Safetensors mapped = Safetensors.map(file);
+
+    assertThat(mapped.metadata()).containsExactly(Map.entry("made", "here"));
+    assertThat(mapped.tensors().keySet()).containsExactlyElementsOf(tensors.keySet());
+    tensors.forEach(
+        (name, tensor) -> {
+          Tensor found = mapped.tensors().get(name);
+          assertThat(found.scalar_type().intern()).isEqualTo(tensor.scalar_type().intern());
+          assertThat(found.shape()).isEqualTo(tensor.shape());
+          assertThat(Tensors.toBytes(found)).isEqualTo(Tensors.toBytes(tensor));
+        });
+  }
+
+  @Test
+  void map_ofABrokenFile_isADataError() throws IOException {
+    Files.write(file, bytes("{}", 1));
+
+    assertThatThrownBy(() -> Safetensors.map(file))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining(file.toString());
+    assertThatThrownBy(() -> Safetensors.map(folder.resolve("none")))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("does not exist");
+  }
+
+  @Test
+  void map_ofAFileWithLettersBeyondAscii_works() {
+    Path file = folder.resolve("größe-図.safetensors");
+    new Safetensors(Map.of("a", Tensors.ofBytes(new byte[] {7}, 1)), Map.of()).write(file);
+
+    assertThat(Tensors.toBytes(Safetensors.map(file).tensors().get("a"))).containsExactly(7);
+  }
+
+  @Test
+  void map_freesTheMapping_withItsTensors() {
+    new Safetensors(Map.of("a", Tensors.ofBytes(new byte[100], 100)), Map.of()).write(file);
+    long before = org.bytedeco.javacpp.Pointer.totalCount();
+
+    for (int i = 0; i < 50; i++) {
+      try (TensorScope inner = TensorScope.open()) {
+        Safetensors.map(file);
+      }
+    }
+
+    assertThat(org.bytedeco.javacpp.Pointer.totalCount()).isLessThanOrEqualTo(before);
+  }
 }

@@ -133,4 +133,12 @@ class TensorsTest {
   void scalar_isNeverAnInteger() {
     assertThat(Tensors.scalar(1).isFloatingPoint()).isTrue();
   }
+
+  /** The check value of CRC-32C in RFC 3720 and every catalogue: 0xE3069283 for "123456789". */
+  @Test
+  void crc32c_hasTheCheckValueOfTheStandard() {
+    byte[] digits = "123456789".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+
+    assertThat(Tensors.crc32c(Tensors.ofBytes(digits, 3, 3))).isEqualTo(0xE3069283L);
+  }
 }
