@@ -60,6 +60,9 @@ final class CellFiles {
     metadata.put("architecture_options", Json.write(spec.modelOptions()));
     metadata.put("classes", Integer.toString(data.classes()));
     metadata.put("dataset", spec.dataset());
+    if (data.shape().height() == data.shape().width()) {
+      metadata.put("image_size", Integer.toString(data.shape().height()));
+    }
     metadata.put("normalization", Json.write(data.normalization()));
     metadata.put("record", key);
     if (!spec.control()) {

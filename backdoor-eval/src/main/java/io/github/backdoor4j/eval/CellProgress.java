@@ -165,7 +165,7 @@ final class CellProgress implements RunListener, AutoCloseable {
   }
 
   /** Leaves no line behind: the library's own consumer ends the erased bar with a line feed. */
-  private static final class ErasedBar extends ConsoleProgressBarConsumer {
+  static final class ErasedBar extends ConsoleProgressBarConsumer {
     ErasedBar() {
       super(System.err);
     }

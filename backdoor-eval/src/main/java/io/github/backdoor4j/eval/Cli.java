@@ -68,7 +68,10 @@ final class Cli {
     line.addSubcommand(new RunCommand(this));
     line.addSubcommand(new ListCommand(this));
     line.addSubcommand(new DescribeCommand(this));
+    line.addSubcommand(new DatasetsCommand(this).line());
     line.addSubcommand(new StampCommand(this));
+    line.addSubcommand(new PredictCommand(this));
+    line.addSubcommand(new WeightsCommand(this));
     line.addSubcommand(new ReportCommand(this));
     line.addSubcommand(new DoctorCommand(this));
     line.addSubcommand(new CompletionCommand(this));
@@ -124,6 +127,12 @@ final class Cli {
     if (!root.quiet()) {
       err.println(line);
     }
+  }
+
+  /** Who watches files being fetched. */
+  FetchProgress fetchProgress() {
+    PrintWriter target = root.quiet() ? new PrintWriter(Writer.nullWriter()) : err;
+    return new FetchProgress(target, terminal && !root.quiet());
   }
 
   /** Who watches a run. */

@@ -1,5 +1,7 @@
 package io.github.backdoor4j.eval;
 
+import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.data.DatasetCache;
 import io.github.backdoor4j.eval.Doctor.Finding;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -19,7 +21,7 @@ final class DoctorSystem {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
   List<Finding> findings() {
-    return List.of(java(), os(), memory(), cache(), disk());
+    return List.of(java(), os(), memory(), cache(), decoded(), disk());
   }
 
   private static Finding java() {
@@ -66,6 +68,16 @@ final class DoctorSystem {
           : Finding.problem("native cache", value + ", not writable", cacheRemedy());
     } catch (IOException | LinkageError e) {
       return Finding.problem("native cache", e.toString(), cacheRemedy());
+    }
+  }
+
+  /** Where decoded data sets are kept. */
+  private static Finding decoded() {
+    DatasetCache cache = DatasetCache.standard();
+    try {
+      return Finding.ok("data cache", "%s", DataFolders.sizeOf(cache));
+    } catch (DataException e) {
+      return Finding.note("data cache", e.getMessage(), "");
     }
   }
 

@@ -19,7 +19,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** PNG files as 3×rows×columns bytes and back. */
+/** Image files as 3×rows×columns bytes, and such bytes as PNG files. */
 final class PngImages {
 
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -55,7 +55,10 @@ final class PngImages {
   static Pixels read(Path file) {
     try (ImageInputStream in =
         ImageIO.createImageInputStream(new ByteArrayInputStream(Files.readAllBytes(file)))) {
-      Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName("png");
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        throw new DataException("it is no image of a known format");
+      }
       ImageReader reader = readers.next();
       try {
         reader.setInput(in, true, true);

@@ -34,7 +34,17 @@ class CliTest {
 
   static Stream<String> commands() {
     return Stream.of(
-        "quickstart", "run", "list", "describe", "stamp", "report", "doctor", "completion");
+        "quickstart",
+        "run",
+        "list",
+        "describe",
+        "datasets",
+        "stamp",
+        "predict",
+        "weights",
+        "report",
+        "doctor",
+        "completion");
   }
 
   @ParameterizedTest
