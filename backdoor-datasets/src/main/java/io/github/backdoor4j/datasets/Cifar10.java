@@ -1,5 +1,6 @@
 package io.github.backdoor4j.datasets;
 
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageShape;
@@ -91,6 +92,16 @@ public final class Cifar10 implements DatasetSource<NoOptions> {
   @Override
   public Splits load(Optional<Path> folder, NoOptions options) {
     return loader.load(folder);
+  }
+
+  @Override
+  public List<Path> files(Optional<Path> folder, NoOptions options) {
+    return loader.files(folder);
+  }
+
+  @Override
+  public List<Download> downloads(NoOptions options) {
+    return OfficialDownloads.CIFAR_10;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.backdoor4j.datasets;
 
 import com.google.common.base.Splitter;
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageShape;
@@ -132,6 +133,17 @@ public final class Cifar100 implements DatasetSource<Cifar100.Options> {
 
   private static int chosen(Options options) {
     return options.labels() == Labels.COARSE ? 0 : 1;
+  }
+
+  @Override
+  public List<Path> files(Optional<Path> folder, Options options) {
+    return new CifarLoader(KIND, spec(folder, options), chosen(options), PLACES, exact)
+        .files(folder);
+  }
+
+  @Override
+  public List<Download> downloads(Options options) {
+    return OfficialDownloads.CIFAR_100;
   }
 
   @Override

@@ -57,6 +57,11 @@ record CifarLoader(
     }
   }
 
+  /** What a cache looks at to notice changes; none without a folder. */
+  List<Path> files(Optional<Path> folder) {
+    return folder.map(given -> TreeFiles.of(places.find(given), LIMITS)).orElse(List.of());
+  }
+
   private ImageDataset join(List<CifarPart> parts) {
     Tensor[] images = parts.stream().map(CifarPart::images).toArray(Tensor[]::new);
     long[] labels =

@@ -1,5 +1,6 @@
 package io.github.backdoor4j.datasets;
 
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.DatasetSource;
@@ -89,6 +90,16 @@ public final class FashionMnist implements DatasetSource<NoOptions> {
 
   private static IdxFile read(HashedResources files, String name, int dimensions) {
     return IdxFile.read(name, new ByteArrayInputStream(files.unpacked(name)), dimensions);
+  }
+
+  @Override
+  public boolean embedded() {
+    return true;
+  }
+
+  @Override
+  public List<Download> downloads(NoOptions options) {
+    return OfficialDownloads.FASHION_MNIST;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.backdoor4j.datasets;
 
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
@@ -149,6 +150,11 @@ public final class Gtsrb implements DatasetSource<Gtsrb.Options> {
           "data set 'gtsrb': the tables in %s list %,d %s images, %,d expected. %s",
           source, found, part, expected, GtsrbFiles.REMEDY);
     }
+  }
+
+  @Override
+  public List<Download> downloads(Options options) {
+    return OfficialDownloads.GTSRB;
   }
 
   @Override

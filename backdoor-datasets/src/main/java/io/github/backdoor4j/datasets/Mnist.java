@@ -1,5 +1,6 @@
 package io.github.backdoor4j.datasets;
 
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.DatasetSource;
@@ -50,6 +51,11 @@ public final class Mnist implements DatasetSource<NoOptions> {
                     "data set 'mnist' is not embedded: give the folder with its four IDX files. %s",
                     REMEDY)),
         REMEDY);
+  }
+
+  @Override
+  public List<Download> downloads(NoOptions options) {
+    return OfficialDownloads.MNIST;
   }
 
   @Override

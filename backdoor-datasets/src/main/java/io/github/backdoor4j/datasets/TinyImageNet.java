@@ -1,5 +1,6 @@
 package io.github.backdoor4j.datasets;
 
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
@@ -100,6 +101,11 @@ public final class TinyImageNet implements DatasetSource<NoOptions> {
     return folder
         .map(given -> TreeFiles.of(PLACES.find(given), TinyImageNetFiles.LIMITS))
         .orElse(List.of());
+  }
+
+  @Override
+  public List<Download> downloads(NoOptions options) {
+    return OfficialDownloads.TINY_IMAGENET;
   }
 
   @Override

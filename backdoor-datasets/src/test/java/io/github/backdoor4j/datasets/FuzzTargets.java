@@ -1,6 +1,7 @@
 package io.github.backdoor4j.datasets;
 
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.nn.Weights;
 import io.github.backdoor4j.core.record.PickleReader;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.datasets.SourceTree.Limits;
@@ -69,20 +70,42 @@ public final class FuzzTargets {
     }
   }
 
+  private static Path file() {
+    try {
+      Path file = Files.createTempFile("fuzz", "");
+      file.toFile().deleteOnExit();
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Images of all kinds. */
+  public static final class Image {
+    /** One input. */
+    public static void fuzzerTestOneInput(byte[] input) {
+      onlyDataErrors(() -> ImageDecoder.decode("fuzz", input));
+    }
+  }
+
+  /** Weights in all forms, written to the disk for each input. */
+  public static final class WeightFile {
+
+    private static final Path FILE = file();
+
+    /** One input. */
+    public static void fuzzerTestOneInput(byte[] input) throws IOException {
+      Files.write(FILE, input);
+      try (TensorScope scope = TensorScope.open()) {
+        onlyDataErrors(() -> Weights.read(FILE));
+      }
+    }
+  }
+
   /** Archives, written to the disk for each input. */
   public static final class Tree {
 
     private static final Path FILE = file();
-
-    private static Path file() {
-      try {
-        Path file = Files.createTempFile("fuzz", "");
-        file.toFile().deleteOnExit();
-        return file;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
 
     /** One input. */
     public static void fuzzerTestOneInput(byte[] input) throws IOException {

@@ -25,10 +25,22 @@ class FuzzTest {
 
   private static final Pattern DONE = Pattern.compile("Done (\\d+) runs in");
 
+  private static final List<String> IMAGES =
+      List.of(
+          "rgb.png",
+          "palette-4.png",
+          "grey-16.png",
+          "progressive.jpg",
+          "q30-420.jpg",
+          "rgb.bmp",
+          "palette.gif",
+          "comments.ppm",
+          "max1000.pgm");
+
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Tree"})
+  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Image", "WeightFile", "Tree"})
   void seed_letsNothingButDataErrorsOut(String target) throws Exception {
     Class<?> type = Class.forName(FuzzTargets.class.getName() + "$" + target);
     for (byte[] seed : seeds(target)) {
@@ -38,7 +50,7 @@ class FuzzTest {
 
   @Tag("long")
   @ParameterizedTest
-  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Tree"})
+  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Image", "WeightFile", "Tree"})
   void fuzzing_letsNothingButDataErrorsOut(String target) throws Exception {
     Path log = folder.resolve("log");
     Process fuzzer =
@@ -88,6 +100,15 @@ class FuzzTest {
         seeds.add(prefixed(2, batch));
         seeds.add(prefixed(3, resource("cifar-100-python/test")));
       }
+      case "Image" -> {
+        for (String image : IMAGES) {
+          seeds.add(resource("images/" + image));
+        }
+      }
+      case "WeightFile" -> {
+        byte[] legacy = resource("weights/legacy.pt");
+        seeds.addAll(List.of(resource("weights/plain.pt"), legacy, safetensors()));
+      }
       default -> {
         Map<String, byte[]> files = Map.of("a/b", new byte[] {1, 2, 3}, "c", meta);
         byte[] longName = Archives.tar(Map.of("long/".repeat(40) + "n", new byte[3]));
@@ -96,6 +117,15 @@ class FuzzTest {
       }
     }
     return seeds;
+  }
+
+  /** Two numbers named "a": length of the header, header, data. */
+  private static byte[] safetensors() {
+    String header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}     ";
+    byte[] file = new byte[8 + header.length() + 8];
+    file[0] = (byte) header.length();
+    System.arraycopy(header.getBytes(StandardCharsets.US_ASCII), 0, file, 8, header.length());
+    return file;
   }
 
   private static byte[] prefixed(int first, byte[] rest) {

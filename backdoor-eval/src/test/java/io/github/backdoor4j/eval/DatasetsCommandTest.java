@@ -127,11 +127,25 @@ class DatasetsCommandTest {
   }
 
   @Test
-  void fetch_withoutServer_isBadData() {
-    server.close();
+  void fetch_withOfflineSet_isTheUsersMistake_unlessAllIsThere() {
     System.setProperty("backdoor4j.offline", "true");
-
     assertThat(datasets("fetch", ID).code()).isEqualTo(2);
+
+    System.setProperty("backdoor4j.offline", "false");
+    datasets("fetch", ID);
+    System.setProperty("backdoor4j.offline", "true");
+    assertThat(datasets("fetch", ID).code()).isZero();
+  }
+
+  @Test
+  void fetch_whereAnotherFileIs_isBadData() throws IOException {
+    Files.createDirectories(file().getParent());
+    Files.writeString(file(), "x");
+
+    CliFixture.Result result = datasets("fetch", ID);
+
+    assertThat(result.code()).isEqualTo(3);
+    assertThat(result.err()).contains("is not the published file");
   }
 
   @Test
@@ -206,20 +220,20 @@ class DatasetsCommandTest {
 
   @Test
   void verify_finds_whatTheCacheCannotSee() throws IOException {
-    Path own = Files.createDirectories(folder.resolve("own"));
-    Path seed = own.resolve(FetchedImages.FILE);
-    Files.writeString(seed, "7");
+    Path seed = Files.createDirectories(folder.resolve("own")).resolve(FetchedImages.OWN);
     FileTime time = FileTime.from(Instant.parse("2024-05-06T07:08:09Z"));
+    Files.writeString(seed, "7");
     Files.setLastModifiedTime(seed, time);
-    datasets("info", ID, "--data", own.toString());
+    datasets("info", ID, "--data", seed.getParent().toString());
     Files.writeString(seed, "9");
     Files.setLastModifiedTime(seed, time);
 
-    CliFixture.Result published = datasets("verify", ID, "--data", own.toString());
-    assertThat(published.code()).isEqualTo(3);
-    String hash = datasets("info", ID, "--data", own.toString(), "--json").out();
-    assertThat(cached()).as("size and time are the same").hasSize(1);
-    assertThat(hash).contains("sha256");
+    CliFixture.Result result = datasets("verify", ID, "--data", seed.getParent().toString());
+
+    assertThat(result.code()).isEqualTo(3);
+    assertThat(result.out()).contains("seed.txt: not in " + seed.getParent());
+    assertThat(result.err())
+        .contains("the files changed without changing size and time", "datasets prune --all");
   }
 
   @Test

@@ -22,6 +22,10 @@ import java.util.Optional;
 public final class FetchedImages implements DatasetSource<NoOptions> {
 
   static final String FILE = "seed.txt";
+
+  /** A file of the user's own that is read instead. */
+  static final String OWN = "own.txt";
+
   static final String CONTENT = "7";
 
   /** As md5sum tells of the one byte "7". */
@@ -90,7 +94,7 @@ public final class FetchedImages implements DatasetSource<NoOptions> {
 
   private static Path file(Optional<Path> folder) {
     return folder
-        .map(path -> path.resolve(FILE))
+        .map(path -> Files.exists(path.resolve(OWN)) ? path.resolve(OWN) : path.resolve(FILE))
         .orElseThrow(() -> new DataException("acme.fetched has no folder. Fetch it."));
   }
 
