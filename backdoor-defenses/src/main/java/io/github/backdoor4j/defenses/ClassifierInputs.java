@@ -3,8 +3,10 @@ package io.github.backdoor4j.defenses;
 import io.github.backdoor4j.core.EngineException;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.Recorder;
+import io.github.backdoor4j.core.nn.Taps;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -12,7 +14,6 @@ import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -26,7 +27,6 @@ final class ClassifierInputs {
   private final Network network;
   private final DefenseContext context;
   private final Tensor weight;
-  private final Tensor bias;
   private final int width;
   private int featuresPerUnit = 1;
 
@@ -35,7 +35,6 @@ final class ClassifierInputs {
     this.context = context;
     String classifier = network.features().classifier();
     this.weight = parameter(classifier + ".weight");
-    this.bias = parameter(classifier + ".bias");
     this.width = (int) weight.size(1);
   }
 
@@ -123,11 +122,27 @@ final class ClassifierInputs {
         () ->
             TensorScope.compute(
                 () -> {
-                  Tensor masked = features.mul(mask(pruned));
-                  Tensor logits = torch.linear(masked, weight, new TensorOptional(bias));
+                  Tensor logits = logits(features.mul(mask(pruned)));
                   Tensor hits = logits.argmax(new LongOptional(1), false).eq(labels);
                   return hits.to(ScalarType.Double).mean().item_double();
                 }));
+  }
+
+  /**
+   * What the network makes of given features: they take the place of its own in a pass of one
+   * image, since more than one layer may follow.
+   */
+  private Tensor logits(Tensor features) {
+    ImageShape shape = network.spec().input();
+    Tensor any =
+        context.device().place(torch.zeros(1, shape.channels(), shape.height(), shape.width()));
+    boolean before = network.training();
+    network.training(false);
+    try {
+      return network.forward(any, Taps.at(network.features().penultimate(), own -> features));
+    } finally {
+      network.training(before);
+    }
   }
 
   /** Ones, and zeros for the features of the given units; 1×D on the device. */

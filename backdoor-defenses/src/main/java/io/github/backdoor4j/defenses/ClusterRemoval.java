@@ -78,7 +78,7 @@ final class ClusterRemoval {
                       suspect,
                       training.images(),
                       training.spec().normalization(),
-                      suspect.features().penultimate()));
+                      suspect.features().analysis()));
       if (!Tensors.allFinite(features)) {
         throw new EngineException(
             "the model's activations are not finite; its weights may have diverged");

@@ -57,7 +57,7 @@ final class PngImages {
         ImageIO.createImageInputStream(new ByteArrayInputStream(Files.readAllBytes(file)))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
-        throw new DataException("it is no image of a known format");
+        throw new DataException("it is broken: no image of a known format");
       }
       ImageReader reader = readers.next();
       try {

@@ -11,31 +11,30 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The layers of {@link PreActResNet18}.
+ * The layers of the pre-activation residual networks.
  *
- * <p>Taps beside the layers: {@code layerN.M.relu1} and {@code layerN.M.relu2} within block M of
- * stage N, {@code layerN.M} its output, {@code layerN} the stage's output, {@code avgpool} the
- * features N×8·width.
+ * <p>Taps beside the layers: {@code layerN.M.reluK} before the K-th convolution of block M of stage
+ * N, {@code layerN.M} the block's output, {@code layerN} the stage's output, {@code avgpool} the
+ * features, N×8·width or, of bottlenecks, N×32·width.
  */
 final class PreActResNet extends Network {
 
-  private static final int STAGES = 4;
-  private static final int BLOCKS = 2;
-
+  private final ResidualDepth depth;
   private final PreActResNet18.Options options;
   private final Layer.Conv2d stem;
   private final List<Stage> stages = new ArrayList<>();
   private final Layer.Linear linear;
 
-  PreActResNet(NetworkSpec spec, PreActResNet18.Options options) {
+  PreActResNet(NetworkSpec spec, ResidualDepth depth, PreActResNet18.Options options) {
     super(spec);
+    this.depth = depth;
     this.options = options;
     int channels = options.width();
     this.stem = conv2d("conv1", spec.input().channels(), channels, 3, 1, 1, false);
-    for (int n = 1; n <= STAGES; n++) {
-      int out = options.width() << (n - 1);
-      stages.add(new Stage("layer" + n, channels, out, n == 1 ? 1 : 2));
-      channels = out;
+    for (int n = 1; n <= depth.stages(); n++) {
+      Stage stage = new Stage(n, channels, options.width() << (n - 1), n == 1 ? 1 : 2);
+      stages.add(stage);
+      channels = stage.out;
     }
     tapPoint("avgpool");
     this.linear = linear("linear", channels, spec.classes());
@@ -52,24 +51,27 @@ final class PreActResNet extends Network {
 
   @Override
   protected Network blank() {
-    return new PreActResNet(spec(), options);
+    return new PreActResNet(spec(), depth, options);
   }
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout("layer" + STAGES, "avgpool", "linear");
+    return new FeatureLayout("layer" + depth.stages(), "avgpool", "linear");
   }
 
   /** Blocks of one resolution; the first may halve it. */
   private final class Stage {
 
     private final String name;
+    private final int out;
     private final List<Block> blocks = new ArrayList<>();
 
-    Stage(String name, int in, int out, int stride) {
-      this.name = name;
-      for (int m = 0; m < BLOCKS; m++) {
-        blocks.add(new Block(name + "." + m, m == 0 ? in : out, out, m == 0 ? stride : 1));
+    Stage(int number, int in, int channels, int stride) {
+      name = "layer" + number;
+      out = channels * depth.expansion();
+      for (int m = 0; m < depth.blocks(number); m++) {
+        blocks.add(
+            new Block(name + "." + m, m == 0 ? in : out, channels, out, m == 0 ? stride : 1));
       }
       tapPoint(name);
     }
@@ -84,38 +86,48 @@ final class PreActResNet extends Network {
     }
   }
 
-  /** conv2(relu(bn2(conv1(a)))) + shortcut, where a = relu(bn1(x)). */
+  /** A convolution and what comes before it. */
+  private record Unit(Layer.BatchNorm2d norm, String relu, Layer.Conv2d conv) {
+
+    Tensor activate(Pass pass, Tensor x) {
+      return pass.relu(relu, norm.apply(pass, x));
+    }
+  }
+
+  /** Two or three units after one another, plus a shortcut. */
   private final class Block {
 
     private final String name;
-    private final String relu1;
-    private final String relu2;
-    private final Layer.BatchNorm2d bn1;
-    private final Layer.Conv2d conv1;
-    private final Layer.BatchNorm2d bn2;
-    private final Layer.Conv2d conv2;
+    private final List<Unit> units = new ArrayList<>();
     private final Layer.@Nullable Conv2d shortcut;
 
-    Block(String name, int in, int out, int stride) {
+    Block(String name, int in, int channels, int out, int stride) {
       this.name = name;
-      bn1 = batchNorm2d(name + ".bn1", in);
-      relu1 = tapPoint(name + ".relu1");
-      conv1 = conv2d(name + ".conv1", in, out, 3, stride, 1, false);
-      bn2 = batchNorm2d(name + ".bn2", out);
-      relu2 = tapPoint(name + ".relu2");
-      conv2 = conv2d(name + ".conv2", out, out, 3, 1, 1, false);
+      for (ResidualDepth.Convolution conv : depth.convolutions(in, channels, stride)) {
+        units.add(unit(units.size() + 1, conv));
+      }
       boolean sameShape = stride == 1 && in == out;
       shortcut = sameShape ? null : conv2d(name + ".shortcut.0", in, out, 1, stride, 0, false);
       tapPoint(name);
     }
 
+    private Unit unit(int k, ResidualDepth.Convolution c) {
+      return new Unit(
+          batchNorm2d(name + ".bn" + k, c.in()),
+          tapPoint(name + ".relu" + k),
+          conv2d(name + ".conv" + k, c.in(), c.out(), c.kernel(), c.stride(), c.padding(), false));
+    }
+
     Tensor apply(Pass pass, Tensor x) {
-      Tensor a = pass.relu(relu1, bn1.apply(pass, x));
+      Tensor a = units.get(0).activate(pass, x);
       // the projection sees the activated input, the identity the raw one
       Tensor skipped = shortcut == null ? x : shortcut.apply(pass, a);
-      Tensor y = pass.relu(relu2, bn2.apply(pass, conv1.apply(pass, a)));
-      // not in place: a tap may hold the output of conv2
-      return pass.tap(name, conv2.apply(pass, y).add(skipped));
+      Tensor y = units.get(0).conv().apply(pass, a);
+      for (Unit unit : units.subList(1, units.size())) {
+        y = unit.conv().apply(pass, unit.activate(pass, y));
+      }
+      // not in place: a tap may hold the output of the last convolution
+      return pass.tap(name, y.add(skipped));
     }
   }
 }

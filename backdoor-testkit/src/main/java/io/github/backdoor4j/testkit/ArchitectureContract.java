@@ -172,9 +172,10 @@ public interface ArchitectureContract<O extends Record> extends NamedStrategyCon
       Network network = network(SEED);
       network.training(false);
       FeatureLayout layout = network.features();
-      Recorder recorder = new Recorder(layout.lastConvolution(), layout.penultimate());
+      Recorder recorder =
+          new Recorder(layout.lastConvolution(), layout.penultimate(), layout.classifier());
 
-      Tensor logits = network.forward(images(inputs().get(0), 2), recorder.taps());
+      network.forward(images(inputs().get(0), 2), recorder.taps());
 
       Tensor map = recorder.get(layout.lastConvolution());
       Tensor features = recorder.get(layout.penultimate());
@@ -187,11 +188,24 @@ public interface ArchitectureContract<O extends Record> extends NamedStrategyCon
               features,
               state.get(layout.classifier() + ".weight"),
               new TensorOptional(state.get(layout.classifier() + ".bias")));
-      assertThat(again.allclose(logits, 1e-4, 1e-5, false))
-          .as(
-              "whether '%s' applied to '%s' gives the logits",
-              layout.classifier(), layout.penultimate())
+      assertThat(again.allclose(recorder.get(layout.classifier()), 1e-4, 1e-5, false))
+          .as("whether '%s' is applied to '%s'", layout.classifier(), layout.penultimate())
           .isTrue();
+    }
+  }
+
+  @Test
+  default void analysisActivations_haveOneRowPerImage() {
+    try (TensorScope scope = TensorScope.open()) {
+      Network network = network(SEED);
+      network.training(false);
+      Recorder recorder = new Recorder(network.features().analysis());
+
+      network.forward(images(inputs().get(0), 3), recorder.taps());
+
+      Tensor rows = recorder.get(network.features().analysis()).flatten(1, -1);
+      assertThat(rows.size(0)).isEqualTo(3);
+      assertThat(Tensors.allFinite(rows)).as("whether all activations are finite").isTrue();
     }
   }
 

@@ -6,6 +6,7 @@ import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +30,7 @@ public final class Pass {
   private final Seed noise;
   private final long number;
   private final @Nullable Wiring wiring;
+  private final @Nullable PointerScope scope = PointerScope.getInnerScope();
   private @Nullable GeneratorOptional generator;
 
   Pass(
@@ -51,6 +53,11 @@ public final class Pass {
   /** Whether batch statistics are used and dropout acts. */
   public boolean training() {
     return training;
+  }
+
+  /** Whether something waits at a tap, for networks whose outputs are dear to hand over. */
+  public boolean tapped(String name) {
+    return taps.names().contains(name);
   }
 
   /** Passes a named output through the taps. */
@@ -90,6 +97,9 @@ public final class Pass {
     }
     if (generator == null) {
       generator = Tensors.generator(noise.child("pass", number));
+      if (scope != null) {
+        scope.attach(generator); // a block's own scope would free it before the next block draws
+      }
     }
     Tensor kept = Tensors.uniform(generator, 0, 1, shape).ge(new Scalar(probability));
     Tensor mask = ComputeDevice.of(x).place(kept).to(x.scalar_type());

@@ -136,12 +136,14 @@ public final class StrategyRegistry<S extends Named> {
   }
 
   /**
-   * The provider of an id or alias.
+   * The provider of an id or alias; underscores, as Python's libraries write them, count as
+   * hyphens.
    *
    * @throws UsageException if there is none; the message lists the known ids, nearest first
    */
   public S get(String id) {
-    S found = byId.containsKey(id) ? byId.get(id) : byAlias.get(id);
+    String name = id.replace('_', '-');
+    S found = byId.containsKey(name) ? byId.get(name) : byAlias.get(name);
     if (found == null) {
       throw new UsageException(
           "there is no %s '%s'. Known, nearest first: %s. A plug-in's jar must be on the class"

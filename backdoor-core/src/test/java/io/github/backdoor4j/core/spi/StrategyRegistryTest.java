@@ -45,6 +45,14 @@ class StrategyRegistryTest {
   }
 
   @Test
+  void registry_takesUnderscoresForHyphens() throws IOException {
+    StrategyRegistry<Evaluator> registry =
+        load(plugin("one").evaluator("acme.Metric", "acme.metric-2"));
+
+    assertThat(registry.get("acme.metric_2").id()).isEqualTo("acme.metric-2");
+  }
+
+  @Test
   void registry_withoutProviders_isEmpty() throws IOException {
     StrategyRegistry<Evaluator> registry = load(plugin("none"));
 
