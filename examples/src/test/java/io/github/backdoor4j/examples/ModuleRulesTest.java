@@ -283,7 +283,7 @@ class ModuleRulesTest {
   }
 
   @Test
-  void strategies_haveANestedOptionsRecord() {
+  void strategies_haveAPublicOptionsRecord() {
     classes()
         .that(describe("have options", type -> isProvider(type, NamedStrategy.class)))
         .should(haveOptions())
@@ -323,16 +323,17 @@ class ModuleRulesTest {
   }
 
   private static ArchCondition<JavaClass> haveOptions() {
-    return new ArchCondition<>("have a public nested record Options") {
+    return new ArchCondition<>("have defaults() that give a public record") {
       @Override
       public void check(JavaClass type, ConditionEvents events) {
         boolean found =
-            Arrays.stream(type.reflect().getDeclaredClasses())
+            Arrays.stream(type.reflect().getMethods())
+                .filter(method -> method.getName().equals("defaults") && !method.isBridge())
+                .map(java.lang.reflect.Method::getReturnType)
                 .anyMatch(
-                    nested ->
-                        nested.getSimpleName().equals("Options")
-                            && nested.isRecord()
-                            && java.lang.reflect.Modifier.isPublic(nested.getModifiers()));
+                    options ->
+                        options.isRecord()
+                            && java.lang.reflect.Modifier.isPublic(options.getModifiers()));
         events.add(new SimpleConditionEvent(type, found, type.getName() + ": " + found));
       }
     };
