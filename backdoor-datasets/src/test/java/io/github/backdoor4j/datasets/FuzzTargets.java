@@ -80,6 +80,14 @@ public final class FuzzTargets {
     }
   }
 
+  /** Tables of GTSRB. */
+  public static final class Table {
+    /** One input. */
+    public static void fuzzerTestOneInput(byte[] input) {
+      onlyDataErrors(() -> GtsrbRow.read("fuzz", input, 43));
+    }
+  }
+
   /** Images of all kinds. */
   public static final class Image {
     /** One input. */

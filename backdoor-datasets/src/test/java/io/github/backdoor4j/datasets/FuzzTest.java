@@ -40,7 +40,7 @@ class FuzzTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Image", "WeightFile", "Tree"})
+  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Table", "Image", "WeightFile", "Tree"})
   void seed_letsNothingButDataErrorsOut(String target) throws Exception {
     Class<?> type = Class.forName(FuzzTargets.class.getName() + "$" + target);
     for (byte[] seed : seeds(target)) {
@@ -50,7 +50,7 @@ class FuzzTest {
 
   @Tag("long")
   @ParameterizedTest
-  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Image", "WeightFile", "Tree"})
+  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Table", "Image", "WeightFile", "Tree"})
   void fuzzing_letsNothingButDataErrorsOut(String target) throws Exception {
     Path log = folder.resolve("log");
     Process fuzzer =
@@ -99,6 +99,11 @@ class FuzzTest {
         seeds.add(prefixed(1, CifarSamples.binary100().get("cifar-100-binary/test.bin")));
         seeds.add(prefixed(2, batch));
         seeds.add(prefixed(3, resource("cifar-100-python/test")));
+      }
+      case "Table" -> {
+        String table =
+            "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n00000.ppm;29;30;5;6;24;25;7\n";
+        seeds.add(table.getBytes(StandardCharsets.US_ASCII));
       }
       case "Image" -> {
         for (String image : IMAGES) {
