@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -37,6 +39,22 @@ final class PngImages {
   record Pixels(byte[] pixels, ImageShape shape, boolean hadAlpha) {}
 
   private PngImages() {}
+
+  /**
+   * The files of a folder by name, whatever they are.
+   *
+   * @throws DataException if there is no such folder
+   */
+  static List<Path> filesOf(Path images) {
+    if (!Files.isDirectory(images)) {
+      throw new DataException("image folder %s does not exist", images.toAbsolutePath());
+    }
+    try (Stream<Path> entries = Files.list(images)) {
+      return entries.filter(Files::isRegularFile).sorted().toList();
+    } catch (IOException e) {
+      throw new DataException(e, "image folder %s cannot be listed: %s", images, e);
+    }
+  }
 
   /** Whether a file starts as a PNG file does. */
   static boolean isPng(Path file) {

@@ -10,13 +10,11 @@ import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 import org.bytedeco.pytorch.Tensor;
@@ -77,7 +75,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Path> files = files();
+    List<Path> files = PngImages.filesOf(images);
     try (TensorScope scope = TensorScope.open()) {
       ModelFlags.Loaded model = flags.load(cli.registries());
       warn(model);
@@ -107,17 +105,6 @@ final class PredictCommand implements Callable<Integer> {
           .println(
               "warning: drawn anew, as they do not fit the file: "
                   + String.join(", ", model.left()));
-    }
-  }
-
-  private List<Path> files() {
-    if (!Files.isDirectory(images)) {
-      throw new DataException("image folder %s does not exist", images.toAbsolutePath());
-    }
-    try (Stream<Path> entries = Files.list(images)) {
-      return entries.filter(Files::isRegularFile).sorted().toList();
-    } catch (IOException e) {
-      throw new DataException(e, "image folder %s cannot be listed: %s", images, e);
     }
   }
 

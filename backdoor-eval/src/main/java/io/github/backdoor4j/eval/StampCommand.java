@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -98,7 +97,7 @@ final class StampCommand implements Callable<Integer> {
     MethodChoice choice = new MethodChoice(strategy.id(), PlanFlags.options(options));
     Stamper stamper = new Stamper(strategy, choice, new Seed(seed));
     stamper.checkOptions();
-    List<Path> files = files();
+    List<Path> files = PngImages.filesOf(images);
     checkFolders();
     Tally tally = new Tally();
     try (TensorScope scope = TensorScope.open()) {
@@ -108,17 +107,6 @@ final class StampCommand implements Callable<Integer> {
     }
     finish(tally, files.size());
     return tally.broken == 0 ? 0 : CliErrors.DATA;
-  }
-
-  private List<Path> files() {
-    if (!Files.isDirectory(images)) {
-      throw new DataException("image folder %s does not exist", images.toAbsolutePath());
-    }
-    try (Stream<Path> entries = Files.list(images)) {
-      return entries.filter(Files::isRegularFile).sorted().toList();
-    } catch (IOException e) {
-      throw new DataException(e, "image folder %s cannot be listed: %s", images, e);
-    }
   }
 
   private void checkFolders() {
