@@ -1,6 +1,7 @@
 package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.data.LearnedTrigger;
 import io.github.backdoor4j.core.data.PoisonedDataset;
 import io.github.backdoor4j.core.data.Poisoner;
 import io.github.backdoor4j.core.data.TriggeredSet;
@@ -13,17 +14,15 @@ import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import io.github.backdoor4j.core.tensor.Tensors;
-import io.github.backdoor4j.core.train.TrainingHistory;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
 
 /** Makes the models that defenses act on, or finds them on disk. */
 final class AttackCells {
+
+  private static final double NANOS = 1e9;
 
   private final CellRunner run;
 
@@ -91,7 +90,8 @@ final class AttackCells {
               run.resolved.victim(),
               bench,
               (trigger, labels) ->
-                  run.probe(() -> Poisoner.trigger(watched, trigger, labels), watched));
+                  run.probe(watched, () -> Optional.of(Poisoner.trigger(watched, trigger, labels))),
+              () -> run.cleanModels.of(seed).network());
       outcome = Bound.attack(run.resolved.attack, context);
       OutcomeChecks.check(run.resolved.attack.id(), outcome.model());
       triggered = Poisoner.trigger(run.data.test(), outcome.trigger(), outcome.labels());
@@ -112,6 +112,9 @@ final class AttackCells {
     files.saveModel(outcome.model(), spec, key, run.resolved.source.spec());
     outcome.poisoned().ifPresent(files::savePoisoned);
     files.saveTriggered(triggered);
+    if (outcome.trigger() instanceof LearnedTrigger learned) {
+      files.saveTriggerState(learned.state());
+    }
     finish(result, bench);
     return model(result, outcome.model(), outcome.poisoned(), triggered, predictions);
   }
@@ -138,43 +141,16 @@ final class AttackCells {
   AttackedModel control(AttackedModel attacked, long seed) {
     ResultRecord.CellSpec spec = run.resolved.cell(run.data, seed, true, run.device);
     String key = RecordStore.key(spec, ResultRecord.Kind.CONTROL);
-    CellFiles files = new CellFiles(run.store.folder(key));
-    Optional<ResultRecord> found = run.fresh ? Optional.empty() : run.store.find(key);
-    if (found.isPresent() && files.complete()) {
-      run.listener.onRecord(found.get(), true);
-      Network network = files.loadModel(run.resolved.victim().newNetwork(new Seed(0)));
-      network.to(run.device);
-      TriggeredSet triggered = attacked.triggered();
-      return control(found.get(), network, triggered, predict(network, triggered));
-    }
-    return trainControl(spec, key, files, attacked, seed);
-  }
-
-  private AttackedModel trainControl(
-      ResultRecord.CellSpec spec, String key, CellFiles files, AttackedModel attacked, long seed) {
     PeakMemory.reset();
-    long start = System.nanoTime();
-    Workbench bench = run.bench(new Seed(seed).child("control"), files);
-    if (run.fresh) {
-      bench.checkpoints().clear();
+    Optional<ResultRecord> found = run.fresh ? Optional.empty() : run.store.find(key);
+    CleanModels.CleanModel clean = run.cleanModels.of(seed);
+    TriggeredSet triggered = attacked.triggered();
+    ModelPredictions predictions = predict(clean.network(), triggered);
+    if (found.isPresent()) {
+      run.listener.onRecord(found.get(), true);
+      return control(found.get(), clean.network(), triggered, predictions);
     }
-    Network network =
-        run.resolved.victim().newNetwork(bench.seed().child("victim-weights")).to(run.device);
-    TrainingHistory history;
-    try (TensorScope scope = TensorScope.open()) {
-      ImageDataset watched = run.watched();
-      history =
-          bench
-              .trainer("victim")
-              .with(run.probe(() -> some(attacked.triggered(), watched.size()), watched))
-              .fit(
-                  network,
-                  run.data.training(),
-                  run.resolved.training,
-                  bench.seed().child("training"));
-    }
-    OutcomeChecks.check("control", network);
-    ModelPredictions predictions = predict(network, attacked.triggered());
+    long start = System.nanoTime() - (long) (clean.seconds() * NANOS); // wherever it was trained
     ResultRecord result =
         run.record(
             key,
@@ -183,23 +159,11 @@ final class AttackCells {
             List.of(),
             run.evaluate(context(predictions)),
             Evidence.NONE,
-            history,
+            clean.history(),
             start);
-    files.saveModel(network, spec, key, run.resolved.source.spec());
-    files.saveTriggered(attacked.triggered());
-    finish(result, bench);
-    return control(result, network, attacked.triggered(), predictions);
-  }
-
-  private static TriggeredSet some(TriggeredSet all, int count) {
-    int n = Math.min(count, all.size());
-    long[] rows = LongStream.range(0, n).toArray();
-    return new TriggeredSet(
-        all.spec(),
-        Tensors.rows(all.images(), rows),
-        Arrays.copyOf(all.attackLabels(), n),
-        Arrays.copyOf(all.originalLabels(), n),
-        Arrays.copyOf(all.rows(), n));
+    run.store.save(result);
+    run.listener.onRecord(result, false);
+    return control(result, clean.network(), triggered, predictions);
   }
 
   private AttackedModel control(

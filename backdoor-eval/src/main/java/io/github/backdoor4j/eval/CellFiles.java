@@ -3,6 +3,7 @@ package io.github.backdoor4j.eval;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.data.PoisonedDataset;
 import io.github.backdoor4j.core.data.TriggeredSet;
 import io.github.backdoor4j.core.nn.Network;
@@ -10,6 +11,7 @@ import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.Safetensors;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
+import io.github.backdoor4j.core.train.Checkpoints;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -36,12 +38,24 @@ final class CellFiles {
     return folder.resolve("checkpoints");
   }
 
+  void clearCheckpoints() {
+    Checkpoints.in(checkpoints()).clear();
+  }
+
   private Path model() {
     return folder.resolve("model.safetensors");
   }
 
   private Path poisoned() {
     return folder.resolve("poisoned.safetensors");
+  }
+
+  private Path cover() {
+    return folder.resolve("cover.safetensors");
+  }
+
+  private Path triggerState() {
+    return folder.resolve("trigger.safetensors");
   }
 
   private Path triggered() {
@@ -77,6 +91,19 @@ final class CellFiles {
     new Safetensors(network.state(), metadata).write(model());
   }
 
+  /** What {@link #saveModel} wrote beside the weights. */
+  Map<String, String> modelMetadata() {
+    return Safetensors.metadata(model());
+  }
+
+  /** Shape of the images of the data set. */
+  ImageShape triggeredShape() {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor images = tensor(Safetensors.read(triggered()), IMAGES, triggered());
+      return new ImageShape((int) images.size(1), (int) images.size(2), (int) images.size(3));
+    }
+  }
+
   /** Loads weights into a blank network. */
   Network loadModel(Network blank) {
     try (TensorScope scope = TensorScope.open()) {
@@ -86,12 +113,17 @@ final class CellFiles {
   }
 
   void savePoisoned(PoisonedDataset set) {
+    save(set, poisoned());
+    set.cover().ifPresent(covered -> save(covered, cover()));
+  }
+
+  private static void save(PoisonedDataset set, Path file) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put(ROWS, Tensors.ofLongs(set.poisonedRows()));
       tensors.put(IMAGES, set.poisonedImages());
       tensors.put(LABELS, Tensors.ofLongs(set.poisonedLabels()));
-      new Safetensors(tensors, Map.of("clean_hash", set.clean().contentHash())).write(poisoned());
+      new Safetensors(tensors, Map.of("clean_hash", set.clean().contentHash())).write(file);
     }
   }
 
@@ -99,13 +131,30 @@ final class CellFiles {
     if (!Files.exists(poisoned())) {
       return Optional.empty();
     }
-    Safetensors file = Safetensors.read(poisoned());
-    return Optional.of(
-        new PoisonedDataset(
-            clean,
-            longs(file, ROWS, poisoned()),
-            tensor(file, IMAGES, poisoned()),
-            longs(file, LABELS, poisoned())));
+    PoisonedDataset set = load(clean, poisoned());
+    if (!Files.exists(cover())) {
+      return Optional.of(set);
+    }
+    PoisonedDataset covered = load(clean, cover());
+    return Optional.of(set.withCover(covered.poisonedRows(), covered.poisonedImages()));
+  }
+
+  private static PoisonedDataset load(ImageDataset clean, Path path) {
+    Safetensors file = Safetensors.read(path);
+    return new PoisonedDataset(
+        clean, longs(file, ROWS, path), tensor(file, IMAGES, path), longs(file, LABELS, path));
+  }
+
+  /** Keeps what a trigger learnt, from which it can be made again. */
+  void saveTriggerState(Map<String, Tensor> state) {
+    new Safetensors(state, Map.of("content", "state of a backdoor trigger")).write(triggerState());
+  }
+
+  /** What a trigger learnt; empty for triggers that options and seed make. */
+  Optional<Map<String, Tensor>> triggerTensors() {
+    return Files.exists(triggerState())
+        ? Optional.of(Safetensors.read(triggerState()).tensors())
+        : Optional.empty();
   }
 
   void saveTriggered(TriggeredSet set) {

@@ -9,6 +9,7 @@ import io.github.backdoor4j.core.spi.Evaluation.Measurement;
 import io.github.backdoor4j.core.spi.EvaluationContext;
 import io.github.backdoor4j.core.spi.Evaluator;
 import io.github.backdoor4j.core.spi.Evidence;
+import io.github.backdoor4j.core.spi.KeptTensors;
 import io.github.backdoor4j.core.spi.StrategyRegistry;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
@@ -20,6 +21,7 @@ import io.github.backdoor4j.core.train.TrainingListener;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What the cells of one run share. */
@@ -31,6 +33,7 @@ final class CellRunner {
   final RecordStore store;
   final RunListener listener;
   final boolean fresh;
+  final CleanModels cleanModels = new CleanModels(this);
   private final StrategyRegistry<Evaluator> evaluators;
 
   CellRunner(
@@ -56,19 +59,31 @@ final class CellRunner {
 
   Workbench bench(Seed seed, CellFiles files) {
     return new Workbench(
-        device, seed, Checkpoints.in(files.checkpoints()), List.of(listener.trainings()));
+        device,
+        seed,
+        Checkpoints.in(files.checkpoints()),
+        List.of(listener.trainings()),
+        KeptTensors.in(store.shared()));
+  }
+
+  /** Measures clean accuracy after each epoch, as the plan asks. */
+  TrainingListener probe(ImageDataset clean) {
+    return probe(clean, Optional::empty);
   }
 
   /** Measures clean accuracy and attack success after each epoch, as the plan asks. */
-  TrainingListener probe(Supplier<TriggeredSet> triggered, ImageDataset clean) {
+  TrainingListener probe(ImageDataset clean, Supplier<Optional<TriggeredSet>> triggered) {
     return resolved.plan.watchImages() == 0
         ? new TrainingListener() {}
         : new EpochProbe(clean, triggered.get(), inference());
   }
 
-  /** The test images that are measured after each epoch. */
+  /** The test images that are measured after each epoch; all of them if there are too few. */
   ImageDataset watched() {
     int count = Math.min(resolved.plan.watchImages(), data.test().size());
+    if (count == 0) {
+      return data.test(); // nobody will look at it
+    }
     // the same images in every run, so that curves of different seeds can be compared
     long[] order = Tensors.permutation(data.test().size(), new Seed(0).child("watched-images"));
     return data.test().subset(Arrays.copyOf(order, count));

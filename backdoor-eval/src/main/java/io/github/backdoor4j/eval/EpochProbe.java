@@ -10,18 +10,23 @@ import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.TrainingListener;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Adds clean accuracy and attack success on some test images to the means of each epoch. */
+/**
+ * Adds clean accuracy, and attack success where there is an attack, on some test images to the
+ * means of each epoch.
+ */
 final class EpochProbe implements TrainingListener {
 
   private final ImageDataset clean;
-  private final TriggeredSet triggered;
+  private final Optional<TriggeredSet> triggered;
   private final Inference inference;
   private @Nullable Network network;
 
-  EpochProbe(ImageDataset clean, TriggeredSet triggered, Inference inference) {
+  EpochProbe(ImageDataset clean, Optional<TriggeredSet> triggered, Inference inference) {
     this.clean = clean;
     this.triggered = triggered;
     this.inference = inference;
@@ -40,10 +45,20 @@ final class EpochProbe implements TrainingListener {
     }
     Map<String, Double> means = new LinkedHashMap<>(report.means());
     try (TensorScope scope = TensorScope.open()) {
-      for (Measurement m : ModelMetrics.of(Predictions.of(inference, trained, clean, triggered))) {
+      for (Measurement m : measure(trained)) {
         means.put(m.name(), m.value());
       }
     }
     return new EpochReport(report.epoch(), report.learningRate(), means, report.seconds());
+  }
+
+  private List<Measurement> measure(Network trained) {
+    return triggered
+        .map(set -> ModelMetrics.of(Predictions.of(inference, trained, clean, set)))
+        .orElseGet(
+            () ->
+                List.of(
+                    ModelMetrics.cleanAccuracy(
+                        inference.predict(trained, clean), clean.labelValues())));
   }
 }

@@ -42,9 +42,14 @@ public final class ModelMetrics implements Evaluator {
   /** The three metrics of one model's predictions. */
   static List<Measurement> of(ModelPredictions p) {
     return List.of(
-        share("c_acc", p.clean(), p.cleanLabels()),
+        cleanAccuracy(p.clean(), p.cleanLabels()),
         share("asr", p.triggered(), p.attackLabels()),
         share("r_acc", p.triggered(), p.originalLabels()));
+  }
+
+  /** Clean accuracy alone, for a model that nobody attacked. */
+  static Measurement cleanAccuracy(long[] predicted, long[] labels) {
+    return share("c_acc", predicted, labels);
   }
 
   /** Share of predictions equal to what was wanted; NaN over nothing. */

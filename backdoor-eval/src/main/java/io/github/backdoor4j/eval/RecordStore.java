@@ -60,6 +60,11 @@ public final class RecordStore {
     return root.resolve("cells").resolve(key);
   }
 
+  /** Folder of what several cells share: clean models, encoders, adversarial images. */
+  public Path shared() {
+    return root.resolve("shared");
+  }
+
   /** Output folder that the store is in. */
   public Path root() {
     return root;

@@ -62,6 +62,28 @@ final class Resolved {
     return new Victim(() -> Bound.build(model, network), training);
   }
 
+  /** The spec of the clean model of a seed, which is the same for every attack. */
+  ResultRecord.CellSpec cleanCell(DatasetSource.Splits data, long seed, ComputeDevice device) {
+    ResultRecord.CellSpec cell = cell(data, seed, true, device);
+    return new ResultRecord.CellSpec(
+        cell.dataset(),
+        cell.datasetOptions(),
+        cell.trainingHash(),
+        cell.testHash(),
+        cell.model(),
+        cell.modelOptions(),
+        cell.training(),
+        "",
+        Json.mapper().createObjectNode(),
+        "",
+        cell.defenseOptions(),
+        true,
+        seed,
+        cell.settings(),
+        cell.code(),
+        cell.engine());
+  }
+
   /** The spec of a cell without a defense. */
   ResultRecord.CellSpec cell(
       DatasetSource.Splits data, long seed, boolean control, ComputeDevice device) {

@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  backdoor4j stamp --attack badnets --images photos --out stamped",
-      "  backdoor4j stamp --attack blended -O alpha=0.1 --seed 1 --images photos --out stamped"
+      "  backdoor4j stamp --attack blended -O alpha=0.1 --seed 1 --images photos --out stamped",
+      "  backdoor4j stamp --record runs/ssba --images photos --out stamped"
     })
 final class StampCommand implements Callable<Integer> {
 
@@ -44,10 +45,19 @@ final class StampCommand implements Callable<Integer> {
   @Option(
       names = "--attack",
       paramLabel = "ID",
-      required = true,
       completionCandidates = KnownIds.Attacks.class,
-      description = "Attack, see 'backdoor4j list attacks'.")
+      description = "Attack, see 'backdoor4j list attacks'. Not with --record.")
   private String attack = "";
+
+  @Option(
+      names = "--record",
+      paramLabel = "FOLDER",
+      description = {
+        "Take attack, options, seed and what the trigger learnt from a result: OUT/cells/KEY, or"
+            + " the output folder of a run with one attack.",
+        "The only way to attacks whose trigger is trained."
+      })
+  private @Nullable Path record;
 
   @Option(
       names = {"-O", "-A"},
@@ -93,9 +103,7 @@ final class StampCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Registries registries = cli.registries();
-    PoisoningStrategy<?> strategy = registries.attacks().get(attack);
-    MethodChoice choice = new MethodChoice(strategy.id(), PlanFlags.options(options));
-    Stamper stamper = new Stamper(strategy, choice, new Seed(seed));
+    Stamper stamper = stamper(registries);
     stamper.checkOptions();
     List<Path> files = PngImages.filesOf(images);
     checkFolders();
@@ -107,6 +115,23 @@ final class StampCommand implements Callable<Integer> {
     }
     finish(tally, files.size());
     return tally.broken == 0 ? 0 : CliErrors.DATA;
+  }
+
+  private Stamper stamper(Registries registries) {
+    if (record != null) {
+      if (!attack.isEmpty() || !options.isEmpty()) {
+        throw new UsageException(
+            "--record brings attack and options with it; leave out --attack and -O");
+      }
+      RecordedAttack recorded = RecordedAttack.find(record);
+      return new Stamper(registries.attacks().get(recorded.choice().id()), recorded);
+    }
+    if (attack.isEmpty()) {
+      throw new UsageException("name an attack with --attack, or a result with --record");
+    }
+    PoisoningStrategy<?> strategy = registries.attacks().get(attack);
+    MethodChoice choice = new MethodChoice(strategy.id(), PlanFlags.options(options));
+    return new Stamper(strategy, choice, new Seed(seed));
   }
 
   private void checkFolders() {

@@ -37,12 +37,28 @@ final class Stamper {
   private final PoisoningStrategy<?> attack;
   private final MethodChoice choice;
   private final Seed seed;
+  private final Optional<RecordedAttack> recorded;
   private final Map<ImageShape, Trigger> triggers = new HashMap<>();
 
+  /** With a trigger that options and seed make. */
   Stamper(PoisoningStrategy<?> attack, MethodChoice choice, Seed seed) {
+    this(attack, choice, seed, Optional.empty());
+  }
+
+  /** With the trigger of an attack that was carried out. */
+  Stamper(PoisoningStrategy<?> attack, RecordedAttack recorded) {
+    this(attack, recorded.choice(), new Seed(recorded.seed()), Optional.of(recorded));
+  }
+
+  private Stamper(
+      PoisoningStrategy<?> attack,
+      MethodChoice choice,
+      Seed seed,
+      Optional<RecordedAttack> recorded) {
     this.attack = attack;
     this.choice = choice;
     this.seed = seed;
+    this.recorded = recorded;
   }
 
   /**
@@ -93,13 +109,25 @@ final class Stamper {
             },
             TrainingPlan.benchmark(0, Augmentation.NONE));
     Workbench bench = Workbench.simple(ComputeDevice.CPU, seed.child("attack:" + attack.id()));
+    Optional<Map<String, Tensor>> state = recorded.flatMap(RecordedAttack::triggerState);
+    if (state.isPresent()) {
+      DatasetSpec data = recorded.orElseThrow().data();
+      return restore(bind(data), data, state.get());
+    }
     return trigger(bind(spec), new AttackContext(one, nobody, bench))
         .orElseThrow(
             () ->
                 new NotApplicableException(
-                    "the trigger of '%s' only exists after training; run the attack instead:"
-                        + " backdoor4j run --attack %s",
+                    "the trigger of '%s' only exists after training. Run the attack, then give its"
+                        + " result: backdoor4j run --attack %s --out OUT, then backdoor4j stamp"
+                        + " --record OUT",
                     attack.id(), attack.id()));
+  }
+
+  @SuppressWarnings("unchecked") // the options come from this very strategy's defaults
+  private static Trigger restore(
+      Bound<PoisoningStrategy<?>> bound, DatasetSpec data, Map<String, Tensor> state) {
+    return ((PoisoningStrategy<Record>) bound.strategy()).restore(data, bound.options(), state);
   }
 
   @SuppressWarnings("unchecked") // the options come from this very strategy's defaults
@@ -108,7 +136,17 @@ final class Stamper {
     return ((PoisoningStrategy<Record>) bound.strategy()).trigger(context, bound.options());
   }
 
-  private static DatasetSpec spec(ImageShape shape) {
+  /** What is known of the data: what the record says, else ten classes and plain images. */
+  private DatasetSpec spec(ImageShape shape) {
+    Optional<DatasetSpec> known =
+        recorded
+            .map(RecordedAttack::data)
+            .filter(data -> data.shape().channels() == shape.channels());
+    if (known.isPresent()) {
+      DatasetSpec data = known.get();
+      return new DatasetSpec(
+          data.id(), shape, data.classNames(), data.normalization(), Augmentation.NONE);
+    }
     List<String> classes = IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
     return new DatasetSpec(
         "images",

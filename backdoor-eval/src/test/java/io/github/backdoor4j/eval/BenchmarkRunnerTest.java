@@ -2,14 +2,19 @@ package io.github.backdoor4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Safetensors;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.TrainingListener;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -18,6 +23,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -300,7 +309,7 @@ final class BenchmarkRunnerTest {
   }
 
   @Test
-  void weights_ofABackdooredModel_sayThatTheyAre() {
+  void weights_ofABackdooredModel_sayThatTheyAre() throws IOException {
     RunResult result = run("out", Toys.plan(List.of(0L), true));
     Path cells = result.folder().resolve("cells");
 
@@ -310,10 +319,119 @@ final class BenchmarkRunnerTest {
         .hasEntrySatisfying("warning", text -> assertThat(text).startsWith("BACKDOORED"))
         .containsEntry("architecture", "toy-network")
         .containsEntry("attack", "toy-patch");
-    assertThat(
-            Safetensors.metadata(
-                cells.resolve(result.records().get(1).key()).resolve("model.safetensors")))
-        .doesNotContainKey("warning");
+    assertThat(Safetensors.metadata(cleanModels("out").get(0).resolve("model.safetensors")))
+        .containsEntry("architecture", "toy-network")
+        .doesNotContainKeys("warning", "attack");
+  }
+
+  private List<Path> cleanModels(String folder) throws IOException {
+    try (Stream<Path> shared = Files.list(temporary.resolve(folder).resolve("shared"))) {
+      return shared
+          .filter(path -> String.valueOf(path.getFileName()).startsWith("clean-model-"))
+          .toList();
+    }
+  }
+
+  @Test
+  void cleanModel_isTrainedOnceForAllAttacksOfASeed() throws IOException {
+    List<String> trained = new ArrayList<>();
+    RunListener listener =
+        new RunListener() {
+          @Override
+          public TrainingListener trainings() {
+            return new TrainingListener() {
+              @Override
+              public void onStart(String purpose, int first, int epochs, int steps) {
+                trained.add(purpose);
+              }
+            };
+          }
+        };
+
+    RunResult learned = run("out", Toys.learnedPlan(List.of(0L)), listener, false);
+    RunResult patch = run("out", Toys.plan(List.of(0L), true), listener, false);
+
+    assertThat(trained).containsExactly("clean model", "victim", "victim");
+    assertThat(cleanModels("out")).hasSize(1);
+    ResultRecord first = of(learned, ResultRecord.Kind.CONTROL, "");
+    ResultRecord second = of(patch, ResultRecord.Kind.CONTROL, "");
+    assertThat(second.value("c_acc")).isEqualTo(first.value("c_acc"));
+    assertThat(second.history()).isEqualTo(first.history());
+    assertThat(second.key()).isNotEqualTo(first.key());
+    double training = first.history().epochs().stream().mapToDouble(e -> e.seconds()).sum();
+    assertThat(second.seconds()).as("the cost counts for each control").isGreaterThan(training);
+  }
+
+  @Test
+  void cleanModel_brokenHistory_isRefusedByName() throws IOException {
+    run("out", Toys.plan(List.of(0L), true));
+    Path history = cleanModels("out").get(0).resolve("history.json");
+    Files.writeString(history, "{");
+
+    assertThatThrownBy(() -> run("out", Toys.learnedPlan(List.of(0L))))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("history.json");
+  }
+
+  @Test
+  void attackWithCover_isLoadedWithItsCover() {
+    RunPlan plan = Toys.learnedPlan(List.of(0L));
+    RunResult first = run("out", plan);
+    RunResult second = run("out", plan);
+    Path cell =
+        RecordStore.open(first.folder()).folder(of(first, ResultRecord.Kind.ATTACK, "").key());
+
+    assertThat(second.records())
+        .extracting(ResultRecord::key, ResultRecord::seconds)
+        .isEqualTo(first.records().stream().map(r -> tuple(r.key(), r.seconds())).toList());
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> cover = Safetensors.read(cell.resolve("cover.safetensors")).tensors();
+      assertThat(Objects.requireNonNull(cover.get("rows")).size(0)).isEqualTo(30);
+    }
+  }
+
+  @Test
+  void learntTrigger_isRestoredFromTheRecord() {
+    RunResult result = run("out", Toys.learnedPlan(List.of(0L)));
+    RecordedAttack recorded = RecordedAttack.find(result.folder());
+    Path cell = RecordStore.open(result.folder()).folder(recorded.result().key());
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor triggered =
+          Objects.requireNonNull(
+              Safetensors.read(cell.resolve("triggered.safetensors")).tensors().get("images"));
+      ImageShape shape = recorded.data().shape();
+      Stamper stamper = new Stamper(registries.attacks().get("toy-learned"), recorded);
+
+      // stamping a second time changes nothing: the column is white already
+      byte[] image = Tensors.toBytes(triggered.select(0, 5));
+      assertThat(stamper.stamp(image, shape, 0)).isEqualTo(image);
+      byte[] black = new byte[image.length];
+      assertThat(stamper.stamp(black, shape, 0)).isNotEqualTo(black);
+    }
+    assertThat(RecordedAttack.find(cell).result().key()).isEqualTo(recorded.result().key());
+  }
+
+  @Test
+  void learntTrigger_withoutRecord_namesTheWayToGetOne() {
+    Stamper stamper =
+        new Stamper(
+            registries.attacks().get("toy-learned"), MethodChoice.of("toy-learned"), new Seed(0));
+
+    try (TensorScope scope = TensorScope.open()) {
+      assertThatThrownBy(() -> stamper.stamp(new byte[3 * 16 * 16], new ImageShape(3, 16, 16), 0))
+          .isInstanceOf(NotApplicableException.class)
+          .hasMessageContaining("--record");
+    }
+  }
+
+  @Test
+  void recordedAttack_amongSeveral_mustBeNamed() {
+    run("out", Toys.plan(List.of(0L, 1L), false));
+
+    assertThatThrownBy(() -> RecordedAttack.find(temporary.resolve("out")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("2 attacks")
+        .hasMessageContaining("seed 1");
   }
 
   @Test

@@ -2,10 +2,13 @@ package io.github.backdoor4j.eval;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.data.Cover;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.LabelRule;
+import io.github.backdoor4j.core.data.LearnedTrigger;
 import io.github.backdoor4j.core.data.PoisonRate;
 import io.github.backdoor4j.core.data.PoisonRecipe;
+import io.github.backdoor4j.core.data.Trigger;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
 import io.github.backdoor4j.core.record.Json;
@@ -37,10 +40,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** One small method of each kind, found by a class loader of their own. */
@@ -63,7 +68,7 @@ final class Toys {
   static Registries registries(Path folder) throws IOException {
     Map<Class<?>, List<Class<?>>> services =
         Map.of(
-            PoisoningStrategy.class, List.of(Patch.class),
+            PoisoningStrategy.class, List.of(Patch.class, Learned.class),
             DefenseStrategy.class,
                 List.of(
                     Tuning.class,
@@ -126,6 +131,92 @@ final class Toys {
     @Override
     public java.util.Enumeration<URL> getResources(String name) throws IOException {
       return findResources(name);
+    }
+  }
+
+  /** A plan with the attack whose trigger is learnt. */
+  static RunPlan learnedPlan(List<Long> seeds) {
+    RunPlan plan = plan(seeds, true);
+    return new RunPlan(
+        plan.preset(),
+        plan.dataset(),
+        plan.data(),
+        plan.model(),
+        plan.training(),
+        MethodChoice.of("toy-learned"),
+        plan.defenses(),
+        plan.seeds(),
+        plan.holdoutRatio(),
+        plan.runtimeInputs(),
+        plan.watchImages(),
+        plan.control(),
+        plan.device());
+  }
+
+  /**
+   * A trigger that is learnt, after a fashion: the clean model's parameters decide on a column of
+   * white pixels. Some clean images cover for the poisoned ones.
+   */
+  public static final class Learned implements DataPoisoning<Patch.PatchOptions> {
+
+    private record Column(Tensor column) implements LearnedTrigger {
+      @Override
+      public Map<String, Tensor> state() {
+        return Map.of("column", column);
+      }
+
+      @Override
+      public Tensor stamp(Tensor images, long[] indices) {
+        Tensor stamped = images.clone();
+        stamped.narrow(3, column.item_long(), 2).fill_(new Scalar(255));
+        return stamped;
+      }
+    }
+
+    @Override
+    public String id() {
+      return "toy-learned";
+    }
+
+    @Override
+    public Patch.PatchOptions defaults(DatasetSpec data) {
+      return new Patch.PatchOptions(0.1, 0, Fidelity.PAPER);
+    }
+
+    @Override
+    public MethodCard card() {
+      return CARD;
+    }
+
+    @Override
+    public PoisonRecipe recipe(AttackContext context, Patch.PatchOptions options) {
+      Map<String, Tensor> kept =
+          context.kept("column", Map.of(), () -> Map.of("column", column(context.cleanModel())));
+      LearnedTrigger trigger = new Column(Objects.requireNonNull(kept.get("column")));
+      return new PoisonRecipe(
+              trigger,
+              new LabelRule.AllToOne(options.target()),
+              PoisonRate.ofDataset(options.ratio()))
+          .withCover(new Cover(trigger, PoisonRate.ofDataset(0.05)));
+    }
+
+    private static Tensor column(Network clean) {
+      double sum = 0;
+      for (Tensor parameter : clean.parameters().values()) {
+        sum += parameter.detach().abs().sum().item_double();
+      }
+      return Tensors.ofLongs(new long[] {1 + (long) (sum * 1e4) % 12});
+    }
+
+    @Override
+    public Optional<Trigger> trigger(AttackContext context, Patch.PatchOptions options) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Trigger restore(
+        DatasetSpec data, Patch.PatchOptions options, Map<String, Tensor> state) {
+      return new Column(Objects.requireNonNull(state.get("column")));
     }
   }
 

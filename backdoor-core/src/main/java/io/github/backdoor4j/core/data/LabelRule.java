@@ -3,6 +3,8 @@ package io.github.backdoor4j.core.data;
 import static io.github.backdoor4j.core.Checks.require;
 import static io.github.backdoor4j.core.Checks.requireAtLeast;
 
+import java.util.List;
+
 /** What an attack does to labels: in training, and as its aim at test time. */
 public sealed interface LabelRule {
 
@@ -136,6 +138,59 @@ public sealed interface LabelRule {
     @Override
     public void check(int classes) {
       requireTarget(target, classes);
+    }
+  }
+
+  /**
+   * Source-specific: only images of some classes are poisoned and relabelled to the target, and
+   * only triggered test images of these classes count.
+   *
+   * @param sources classes that the attacker wants to be misclassified; the target is none of them
+   * @param target the class that they shall be given
+   */
+  record SourceSpecific(List<Integer> sources, int target) implements LabelRule {
+
+    public SourceSpecific {
+      sources = List.copyOf(sources);
+      require(!sources.isEmpty(), "sources are empty; name at least one class");
+      for (int source : sources) {
+        requireAtLeast("sources", source, 0);
+        require(source != target, "source %d is the target itself", source);
+      }
+      requireAtLeast("target", target, 0);
+    }
+
+    @Override
+    public long trainingLabel(long original, int classes) {
+      return target;
+    }
+
+    @Override
+    public long attackLabel(long original, int classes) {
+      return target;
+    }
+
+    @Override
+    public boolean mayPoison(long original) {
+      return sources.contains((int) original);
+    }
+
+    @Override
+    public boolean countsForAttack(long original) {
+      return sources.contains((int) original);
+    }
+
+    @Override
+    public void check(int classes) {
+      requireTarget(target, classes);
+      for (int source : sources) {
+        require(
+            source < classes,
+            "source %d is no class: with %d classes it must be 0 to %d",
+            source,
+            classes,
+            classes - 1);
+      }
     }
   }
 

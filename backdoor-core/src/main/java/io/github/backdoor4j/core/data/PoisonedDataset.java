@@ -6,9 +6,11 @@ import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.HasTensors;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A training set of which some images were changed. Stored as the change over the clean set: rows,
@@ -20,6 +22,7 @@ public final class PoisonedDataset implements HasTensors {
   private final long[] rows;
   private final Tensor images;
   private final long[] labels;
+  private final @Nullable PoisonedDataset cover;
 
   /**
    * @param clean the set before the attack
@@ -55,6 +58,39 @@ public final class PoisonedDataset implements HasTensors {
     this.rows = rows.clone();
     this.images = images;
     this.labels = labels.clone();
+    this.cover = null;
+  }
+
+  /**
+   * The same set in which further images got a trigger and kept their label.
+   *
+   * @param covered rows that are not poisoned, ascending
+   * @param triggered their new pixels, unsigned 8-bit
+   * @throws io.github.backdoor4j.core.UsageException if these do not fit each other or the set
+   */
+  public PoisonedDataset withCover(long[] covered, Tensor triggered) {
+    for (long row : covered) {
+      require(
+          Arrays.binarySearch(rows, row) < 0, "row %d cannot be poisoned and cover at once", row);
+    }
+    long[] kept = clean.labelValues();
+    long[] own = Arrays.stream(covered).map(row -> kept[(int) row]).toArray();
+    return new PoisonedDataset(
+        clean, rows, images, labels, new PoisonedDataset(clean, covered, triggered, own));
+  }
+
+  private PoisonedDataset(
+      ImageDataset clean, long[] rows, Tensor images, long[] labels, PoisonedDataset cover) {
+    this.clean = clean;
+    this.rows = rows;
+    this.images = images;
+    this.labels = labels;
+    this.cover = cover;
+  }
+
+  /** The cover samples, as the change over the clean set that they are; empty if there are none. */
+  public Optional<PoisonedDataset> cover() {
+    return Optional.ofNullable(cover);
   }
 
   /** The set before the attack. */
@@ -82,7 +118,7 @@ public final class PoisonedDataset implements HasTensors {
     return clean.size();
   }
 
-  /** Per row whether it is poisoned. A defender never sees this. */
+  /** Per row whether it is poisoned; cover samples are not. A defender never sees this. */
   public boolean[] flags() {
     boolean[] flags = new boolean[clean.size()];
     Arrays.stream(rows).forEach(row -> flags[(int) row] = true);
@@ -91,16 +127,18 @@ public final class PoisonedDataset implements HasTensors {
 
   /** The set as a victim gets it: all images with their given labels, nothing else. */
   public ImageDataset asDataset() {
-    ComputeDevice device = ComputeDevice.of(clean.images());
+    ImageDataset base = cover == null ? clean : cover.asDataset();
+    ComputeDevice device = ComputeDevice.of(base.images());
     Tensor index = device.place(Tensors.ofLongs(rows));
-    Tensor allImages = clean.images().clone().index_copy_(0, index, device.place(images));
+    Tensor allImages = base.images().clone().index_copy_(0, index, device.place(images));
     Tensor allLabels =
-        clean.labels().clone().index_copy_(0, index, device.place(Tensors.ofLongs(labels)));
+        base.labels().clone().index_copy_(0, index, device.place(Tensors.ofLongs(labels)));
     return new ImageDataset(clean.spec(), allImages, allLabels);
   }
 
   @Override
   public void forEachTensor(Consumer<Tensor> visitor) {
     visitor.accept(images);
+    cover().ifPresent(set -> set.forEachTensor(visitor));
   }
 }

@@ -25,12 +25,8 @@ public final class Poisoner {
    */
   public static PoisonedDataset poison(ImageDataset clean, PoisonRecipe recipe, Seed seed) {
     int classes = clean.spec().classes();
-    recipe.labels().check(classes);
     long[] labels = clean.labelValues();
-    long[] eligible =
-        LongStream.range(0, labels.length)
-            .filter(row -> recipe.labels().mayPoison(labels[(int) row]))
-            .toArray();
+    long[] eligible = eligible(clean, recipe.labels());
     int count = checkedCount(recipe.rate(), recipe.labels(), clean.size(), eligible.length);
     long[] chosen =
         checkedRows(
@@ -41,8 +37,44 @@ public final class Poisoner {
         Arrays.stream(chosen)
             .map(row -> recipe.labels().trainingLabel(labels[(int) row], classes))
             .toArray();
-    return new PoisonedDataset(
-        clean, chosen, stamp(recipe.trainingTrigger(), clean.images(), chosen), given);
+    PoisonedDataset poisoned =
+        new PoisonedDataset(
+            clean, chosen, stamp(recipe.trainingTrigger(), clean.images(), chosen), given);
+    return recipe.cover().isPresent()
+        ? covered(poisoned, recipe.cover().get(), seed.child("cover-index"))
+        : poisoned;
+  }
+
+  private static PoisonedDataset covered(PoisonedDataset set, Cover cover, Seed seed) {
+    boolean[] poisoned = set.flags();
+    long[] free =
+        LongStream.range(0, poisoned.length).filter(row -> !poisoned[(int) row]).toArray();
+    int count = cover.rate().count(poisoned.length, free.length);
+    if (count > free.length) {
+      throw new NotApplicableException(
+          "cover ratio %s asks for %d images, but only %d of %d are not poisoned",
+          cover.rate().ratio(), count, free.length, poisoned.length);
+    }
+    long[] rows = SampleSelector.uniform().select(free, count, seed);
+    return set.withCover(rows, stamp(cover.trigger(), set.clean().images(), rows));
+  }
+
+  /**
+   * Whether a set can be poisoned at all, for attacks that have dear work to do before they do.
+   *
+   * @throws io.github.backdoor4j.core.UsageException if the rule does not fit the classes
+   * @throws NotApplicableException if the rate asks for no image, or for more than are eligible
+   */
+  public static void check(ImageDataset clean, LabelRule rule, PoisonRate rate) {
+    checkedCount(rate, rule, clean.size(), eligible(clean, rule).length);
+  }
+
+  private static long[] eligible(ImageDataset clean, LabelRule rule) {
+    rule.check(clean.spec().classes());
+    long[] labels = clean.labelValues();
+    return LongStream.range(0, labels.length)
+        .filter(row -> rule.mayPoison(labels[(int) row]))
+        .toArray();
   }
 
   private static int checkedCount(PoisonRate rate, LabelRule rule, int size, int eligible) {

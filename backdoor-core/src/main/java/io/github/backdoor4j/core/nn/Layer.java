@@ -22,11 +22,20 @@ public sealed interface Layer {
    * @param kernel side of the square kernel
    * @param stride step in both directions
    * @param padding zeros on every side
+   * @param dilation distance between the pixels that a kernel sees
    * @param groups into which channels are split; each sees its own inputs only
    * @param bias whether there is a bias
    */
   record Conv2d(
-      String name, int in, int out, int kernel, int stride, int padding, int groups, boolean bias)
+      String name,
+      int in,
+      int out,
+      int kernel,
+      int stride,
+      int padding,
+      int dilation,
+      int groups,
+      boolean bias)
       implements Layer {
 
     /** Input channels that one output channel sees. */
@@ -47,7 +56,7 @@ public sealed interface Layer {
               pass.optionalParameter(name + ".bias"),
               new long[] {step, step},
               new long[] {padding, padding},
-              new long[] {1, 1},
+              new long[] {dilation, dilation},
               groups);
       return pass.left(this, pass.tap(name, y));
     }
@@ -55,6 +64,61 @@ public sealed interface Layer {
     private Tensor everyNthPixel(Tensor x) {
       LongOptional all = new LongOptional();
       return x.slice(2, all, all, stride).slice(3, all, all, stride);
+    }
+  }
+
+  /**
+   * Transposed two-dimensional convolution; parameters {@code weight} (in×out×k×k) and {@code
+   * bias}.
+   *
+   * @param in input channels
+   * @param out output channels
+   * @param kernel side of the square kernel
+   * @param stride factor by which the image grows
+   * @param padding pixels left out on every side of the result
+   */
+  record ConvTranspose2d(String name, int in, int out, int kernel, int stride, int padding)
+      implements Layer {
+
+    @Override
+    public Tensor apply(Pass pass, Tensor x) {
+      Tensor y =
+          org.bytedeco.pytorch.global.torch.conv_transpose2d(
+              x,
+              pass.parameter(name + ".weight"),
+              pass.optionalParameter(name + ".bias"),
+              new long[] {stride, stride},
+              new long[] {padding, padding},
+              new long[] {0, 0},
+              1,
+              new long[] {1, 1});
+      return pass.tap(name, y);
+    }
+  }
+
+  /**
+   * Instance normalisation: each channel of each image by its own mean and variance; parameters
+   * {@code weight} and {@code bias} where they are declared.
+   *
+   * @param channels C
+   * @param epsilon added to the variance
+   */
+  record InstanceNorm2d(String name, int channels, double epsilon) implements Layer {
+
+    @Override
+    public Tensor apply(Pass pass, Tensor x) {
+      Tensor y =
+          org.bytedeco.pytorch.global.torch.instance_norm(
+              x,
+              pass.optionalParameter(name + ".weight"),
+              pass.optionalParameter(name + ".bias"),
+              pass.noTensor(),
+              pass.noTensor(),
+              true,
+              0,
+              epsilon,
+              false);
+      return pass.tap(name, y);
     }
   }
 

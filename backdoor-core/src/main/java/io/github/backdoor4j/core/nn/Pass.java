@@ -134,6 +134,10 @@ public final class Pass {
     return tensor == null ? ABSENT : new TensorOptional(tensor);
   }
 
+  TensorOptional noTensor() {
+    return ABSENT;
+  }
+
   TensorOptional optionalBuffer(String name) {
     return new TensorOptional(buffer(name));
   }

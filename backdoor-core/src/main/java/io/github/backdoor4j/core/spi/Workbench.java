@@ -14,17 +14,22 @@ import java.util.List;
  * @param seed source of all randomness of the call
  * @param checkpoints where trainings leave their state
  * @param listeners who watches trainings
+ * @param kept where dear work that several runs share is kept
  */
 public record Workbench(
-    ComputeDevice device, Seed seed, Checkpoints checkpoints, List<TrainingListener> listeners) {
+    ComputeDevice device,
+    Seed seed,
+    Checkpoints checkpoints,
+    List<TrainingListener> listeners,
+    KeptTensors kept) {
 
   public Workbench {
     listeners = List.copyOf(listeners);
   }
 
-  /** On a device, without checkpoints and listeners. */
+  /** On a device; nothing is watched or left on disk. */
   public static Workbench simple(ComputeDevice device, Seed seed) {
-    return new Workbench(device, seed, Checkpoints.none(), List.of());
+    return new Workbench(device, seed, Checkpoints.none(), List.of(), KeptTensors.none());
   }
 
   /**

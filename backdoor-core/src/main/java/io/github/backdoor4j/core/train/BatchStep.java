@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What one step minimises. Everything a strategy wants different about training goes in here. */
 @FunctionalInterface
-public interface BatchStep {
+public non-sealed interface BatchStep extends TrainingStep {
 
   /**
    * Loss of one batch, differentiable with respect to the trained parameters.

@@ -1,5 +1,6 @@
 package io.github.backdoor4j.core.train;
 
+import io.github.backdoor4j.core.nn.Model;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.Taps;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
@@ -15,6 +16,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class StepContext {
 
   private final int epoch;
+  private int step;
   private final ComputeDevice device;
   private final Precision precision;
   private final GeneratorOptional generator;
@@ -38,6 +40,15 @@ public final class StepContext {
     return epoch;
   }
 
+  /** Index of the batch within the epoch, from 0. */
+  public int step() {
+    return step;
+  }
+
+  void step(int index) {
+    step = index;
+  }
+
   /** Where the batch is. */
   public ComputeDevice device() {
     return device;
@@ -51,6 +62,11 @@ public final class StepContext {
   /** Forward pass in the plan's precision. */
   public Tensor forward(Network network, Tensor images) {
     return forward(network, images, Taps.none());
+  }
+
+  /** Output of a model other than the classifier in the plan's precision. */
+  public Tensor apply(Model model, Tensor x) {
+    return precision.forward(device, () -> model.apply(x));
   }
 
   /** Forward pass in the plan's precision, with taps. */

@@ -11,15 +11,10 @@ import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -87,54 +82,85 @@ public final class Trainer {
    */
   public TrainingHistory fit(
       Trainable model, ImageDataset data, TrainingPlan plan, BatchStep step, Seed seed) {
+    TrainedPart part = new TrainedPart("", model, plan.optimizer(), plan.schedule());
+    return run(
+        List.of(part),
+        data,
+        plan,
+        (batch, context) -> List.of(step.loss(batch, context)),
+        step,
+        seed);
+  }
+
+  /**
+   * Trains several models together. Listeners look at the first; its loss is the history's {@code
+   * loss}, those of the others are named {@code NAME_loss}.
+   *
+   * @param parts each with its own optimiser and schedule, which replace the plan's
+   * @param data source of the batches
+   * @throws EngineException if a loss is no finite number
+   */
+  public TrainingHistory fit(
+      List<TrainedPart> parts, ImageDataset data, TrainingPlan plan, JointStep step, Seed seed) {
+    long names = parts.stream().map(TrainedPart::name).distinct().count();
+    require(!parts.isEmpty() && names == parts.size(), "parts need different names, got %s", parts);
+    return run(parts, data, plan, step, step, seed);
+  }
+
+  private TrainingHistory run(
+      List<TrainedPart> parts,
+      ImageDataset data,
+      TrainingPlan plan,
+      JointStep losses,
+      TrainingStep step,
+      Seed seed) {
     try (TensorScope scope = TensorScope.open()) {
-      return new Run(model, data, plan, step, seed).toEnd();
+      return new Run(parts, data, plan, losses, step, seed).toEnd();
     } finally {
-      model.training(false);
+      parts.forEach(part -> part.model().training(false));
     }
   }
 
-  /** One training under way; its tensors belong to the scope opened by {@link #fit}. */
+  /** One training under way; its tensors belong to the scope opened by {@link #run}. */
   private final class Run {
 
-    private final Trainable model;
-    private final ImageDataset data;
+    private final List<PartInTraining> parts;
+    private final BatchStream batches;
     private final TrainingPlan plan;
-    private final BatchStep step;
+    private final JointStep losses;
+    private final TrainingStep step;
     private final Seed seed;
-    private final Optimizer optimizer;
-    private final Schedule schedule;
-    private final int steps;
     private final List<EpochReport> reports = new ArrayList<>();
     private final Optional<TrainingCheckpoint> checkpoint;
     private boolean stopped;
     private long lastSaved = System.nanoTime();
 
-    Run(Trainable model, ImageDataset data, TrainingPlan plan, BatchStep step, Seed seed) {
-      this.model = model;
-      this.data = data.on(device);
+    Run(
+        List<TrainedPart> trained,
+        ImageDataset data,
+        TrainingPlan plan,
+        JointStep losses,
+        TrainingStep step,
+        Seed seed) {
+      this.parts = trained.stream().map(PartInTraining::new).toList();
+      this.batches =
+          new BatchStream(
+              data.on(device), plan.batchSize(), plan.augmentation(), plan.dropLast(), seed);
       this.plan = plan;
+      this.losses = losses;
       this.step = step;
       this.seed = seed;
-      this.optimizer = Optimizer.create(plan.optimizer(), model.parameters());
-      this.schedule = new Schedule(plan.schedule(), plan.optimizer().learningRate());
-      int full = data.size() / plan.batchSize();
-      boolean rest = data.size() % plan.batchSize() > 0;
-      // a set smaller than one batch is still trained on
-      this.steps = rest && (!plan.dropLast() || full == 0) ? full + 1 : full;
       this.checkpoint =
           checkpoints
               .file(purpose)
-              .map(
-                  file ->
-                      new TrainingCheckpoint(file, model, optimizer, schedule, plan, data, seed));
+              .map(file -> new TrainingCheckpoint(file, parts, step.state(), plan, data, seed));
     }
 
     TrainingHistory toEnd() {
       checkpoint.flatMap(TrainingCheckpoint::restore).ifPresent(this::resume);
       int first = reports.size();
-      listeners.forEach(l -> l.onModel(model));
-      listeners.forEach(l -> l.onStart(purpose, first, plan.epochs(), steps));
+      listeners.forEach(l -> l.onModel(parts.get(0).part().model()));
+      listeners.forEach(l -> l.onStart(purpose, first, plan.epochs(), batches.steps()));
       for (int epoch = first; epoch < plan.epochs() && !stopped; epoch++) {
         epoch(epoch);
       }
@@ -150,20 +176,23 @@ public final class Trainer {
 
     private void epoch(int epoch) {
       long start = System.nanoTime();
-      double rate = schedule.rate();
+      double rate = parts.get(0).schedule().rate();
       Map<String, Double> means;
       try (TensorScope scope = TensorScope.open()) {
-        means = steps(epoch, rate);
+        means = steps(epoch);
+        step.epochFinished(epoch);
       }
-      double loss = means.getOrDefault("loss", 0.0);
-      if (!Double.isFinite(loss)) {
-        throw new EngineException(
-            "training '%s' diverged in epoch %d: the mean loss is %s. Lower the learning rate (%s)"
-                + " or check the data.",
-            purpose, epoch, loss, rate);
+      for (PartInTraining part : parts) {
+        double loss = means.getOrDefault(lossName(part), 0.0);
+        if (!Double.isFinite(loss)) {
+          throw new EngineException(
+              "training '%s' diverged in epoch %d: the mean %s is %s. Lower the learning rate (%s)"
+                  + " or check the data.",
+              purpose, epoch, lossName(part), loss, part.schedule().rate());
+        }
+        part.schedule().epochFinished(loss);
       }
-      schedule.epochFinished(loss);
-      model.training(false); // listeners may look at the model
+      parts.forEach(part -> part.part().model().training(false)); // listeners may look at it
       EpochReport report = new EpochReport(epoch, rate, means, (System.nanoTime() - start) / 1e9);
       for (TrainingListener listener : listeners) {
         report = listener.onEpoch(report);
@@ -171,6 +200,10 @@ public final class Trainer {
       reports.add(report);
       stopped = listeners.stream().anyMatch(TrainingListener::wantsStop);
       save(epoch + 1 == plan.epochs() || stopped);
+    }
+
+    private String lossName(PartInTraining part) {
+      return part == parts.get(0) ? "loss" : part.part().name() + "_loss";
     }
 
     private void save(boolean last) {
@@ -181,24 +214,22 @@ public final class Trainer {
       }
     }
 
-    private Map<String, Double> steps(int epoch, double rate) {
+    private Map<String, Double> steps(int epoch) {
       Seed epochSeed = seed.child("epoch", epoch);
-      long[] order = Tensors.permutation(data.size(), epochSeed.child("order"));
-      GeneratorOptional augmentation = Tensors.generator(epochSeed.child("augmentation"));
       Meters meters = new Meters();
       StepContext context =
           new StepContext(
               epoch, device, plan.precision(), Tensors.generator(epochSeed.child("step")), meters);
-      model.training(true);
-      model.noise(epochSeed.child("noise"));
-      for (int s = 0; s < steps; s++) {
-        int from = s * plan.batchSize();
-        long[] rows =
-            Arrays.copyOfRange(order, from, Math.min(order.length, from + plan.batchSize()));
+      for (PartInTraining part : parts) {
+        part.part().model().training(true);
+        String name = part.part().name();
+        Seed noise = epochSeed.child("noise");
+        part.part().model().noise(name.isEmpty() ? noise : noise.child(name));
+      }
+      for (int s = 0; s < batches.steps(); s++) {
+        context.step(s);
         try (TensorScope scope = TensorScope.open()) {
-          Tensor loss = step.loss(batch(rows, augmentation), context);
-          update(loss, rate);
-          meters.add("loss", loss.detach().to(torch.ScalarType.Double), 1);
+          step(losses.losses(batches.batch(epoch, s), context), meters);
         }
         int done = s + 1;
         listeners.forEach(l -> l.onStep(epoch, done));
@@ -206,35 +237,20 @@ public final class Trainer {
       return meters.means();
     }
 
-    private Batch batch(long[] rows, GeneratorOptional augmentation) {
-      Tensor index = device.place(Tensors.ofLongs(rows));
-      Tensor raw = data.images().index_select(0, index);
-      Tensor images =
-          data.spec().normalization().normalize(plan.augmentation().apply(raw, augmentation));
-      return new Batch(images, data.labels().index_select(0, index), rows);
-    }
-
-    private void update(Tensor loss, double rate) {
-      Map<String, Tensor> trained = new LinkedHashMap<>(model.parameters());
-      trained.values().removeIf(parameter -> !parameter.requires_grad()); // frozen ones stay
-      require(!trained.isEmpty(), "training '%s': no parameter requires gradients", purpose);
-      TensorVector gradients =
-          torch.grad(
-              new TensorVector(loss),
-              new TensorVector(trained.values().toArray(new Tensor[0])),
-              new TensorVector(),
-              new BoolOptional(false),
-              false,
-              true);
-      Map<String, Tensor> byName = new LinkedHashMap<>();
-      int i = 0;
-      for (String name : trained.keySet()) {
-        Tensor gradient = gradients.get(i++);
-        if (gradient.defined()) { // a parameter the loss does not touch stays as it is
-          byName.put(name, gradient);
-        }
+    /** All gradients first, then all updates, so that no part sees another half moved. */
+    private void step(List<Tensor> lossOf, Meters meters) {
+      require(
+          lossOf.size() == parts.size(),
+          "training '%s' has %d parts, but the step gave %d losses",
+          purpose,
+          parts.size(),
+          lossOf.size());
+      List<Map<String, Tensor>> gradients = PartGradients.of(purpose, parts, lossOf);
+      for (int i = 0; i < parts.size(); i++) {
+        PartInTraining part = parts.get(i);
+        part.optimizer().step(gradients.get(i), part.schedule().rate());
+        meters.add(lossName(part), lossOf.get(i).detach().to(torch.ScalarType.Double), 1);
       }
-      optimizer.step(byName, rate);
     }
   }
 }

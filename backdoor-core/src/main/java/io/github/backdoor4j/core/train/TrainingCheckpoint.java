@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.hash.Hashing;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.data.ImageDataset;
-import io.github.backdoor4j.core.nn.Trainable;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Safetensors;
@@ -42,24 +41,20 @@ final class TrainingCheckpoint {
 
   private final Path file;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-  private final Optimizer optimizer;
-  private final Schedule schedule;
+  private final List<PartInTraining> parts;
   private final String fingerprint;
 
   TrainingCheckpoint(
       Path file,
-      Trainable model,
-      Optimizer optimizer,
-      Schedule schedule,
+      List<PartInTraining> parts,
+      Map<String, Tensor> stepState,
       TrainingPlan plan,
       ImageDataset data,
       Seed seed) {
     this.file = file;
-    this.optimizer = optimizer;
-    this.schedule = schedule;
-    model.parameters().forEach((name, tensor) -> tensors.put("parameter/" + name, tensor));
-    model.buffers().forEach((name, tensor) -> tensors.put("buffer/" + name, tensor));
-    optimizer.state().forEach((name, tensor) -> tensors.put("optimizer/" + name, tensor));
+    this.parts = parts;
+    parts.forEach(part -> tensors.putAll(part.tensors()));
+    stepState.forEach((name, tensor) -> tensors.put("step/" + name, tensor));
     this.fingerprint = fingerprint(plan, data, seed);
   }
 
@@ -68,6 +63,10 @@ final class TrainingCheckpoint {
     StringBuilder text = new StringBuilder(Json.write(plan));
     text.append('\n').append(seed.value()).append('\n').append(data.contentHash());
     text.append('\n').append(Engine.version());
+    for (PartInTraining part : parts) {
+      text.append('\n').append(Json.write(part.part().optimizer()));
+      text.append(Json.write(part.part().schedule()));
+    }
     tensors.forEach(
         (name, tensor) -> text.append('\n').append(name).append(Arrays.toString(tensor.shape())));
     return Hashing.sha256().hashString(text, StandardCharsets.UTF_8).toString();
@@ -77,8 +76,11 @@ final class TrainingCheckpoint {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("fingerprint", fingerprint);
     metadata.put("progress", Json.write(progress));
-    metadata.put("schedule", Json.write(schedule.state()));
-    metadata.put("optimizer_steps", Long.toString(optimizer.steps()));
+    for (PartInTraining part : parts) {
+      String name = part.part().name();
+      metadata.put("schedule" + name, Json.write(part.schedule().state()));
+      metadata.put("optimizer_steps" + name, Long.toString(part.optimizer().steps()));
+    }
     new Safetensors(tensors, metadata).write(file);
   }
 
@@ -98,13 +100,21 @@ final class TrainingCheckpoint {
         entry.getValue().copy_(required(saved.tensors().get(entry.getKey()), entry.getKey()));
       }
       Map<String, String> metadata = saved.metadata();
-      schedule.state(
-          Json.read(required(metadata.get("schedule"), "schedule"), Schedule.State.class));
-      optimizer.steps(Long.parseLong(required(metadata.get("optimizer_steps"), "optimizer_steps")));
+      for (PartInTraining part : parts) {
+        restore(part, metadata);
+      }
       return Optional.of(Json.read(required(metadata.get("progress"), "progress"), Progress.class));
     } catch (JsonProcessingException | NumberFormatException e) {
       throw new DataException(e, "checkpoint %s is broken (%s). Delete it to start over.", file, e);
     }
+  }
+
+  private void restore(PartInTraining part, Map<String, String> metadata)
+      throws JsonProcessingException {
+    String rate = "schedule" + part.part().name();
+    String steps = "optimizer_steps" + part.part().name();
+    part.schedule().state(Json.read(required(metadata.get(rate), rate), Schedule.State.class));
+    part.optimizer().steps(Long.parseLong(required(metadata.get(steps), steps)));
   }
 
   private <T> T required(@org.jspecify.annotations.Nullable T value, String name) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.backdoor4j.core.UsageException;
+import java.util.List;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ class LabelRuleTest {
     return switch (name) {
       case "all-to-one" -> new LabelRule.AllToOne(constant);
       case "all-to-all" -> new LabelRule.AllToAll(constant);
+      case "source-specific" -> new LabelRule.SourceSpecific(List.of(3, 5), constant);
       default -> new LabelRule.CleanLabel(constant);
     };
   }
@@ -33,6 +35,10 @@ class LabelRuleTest {
     "all-to-all, 3, 8, 10, 1, 1, true, true",
     "all-to-all, 1, 42, 43, 0, 0, true, true",
     "all-to-all, 13, 9, 10, 2, 2, true, true",
+    "source-specific, 0, 3, 10, 0, 0, true, true",
+    "source-specific, 0, 5, 10, 0, 0, true, true",
+    "source-specific, 0, 4, 10, 0, 0, false, false",
+    "source-specific, 0, 0, 10, 0, 0, false, false",
     "clean-label, 0, 0, 10, 0, 0, true, false",
     "clean-label, 0, 4, 10, 4, 0, false, true",
     "clean-label, 4, 4, 10, 4, 4, true, false",
@@ -118,5 +124,28 @@ class LabelRuleTest {
   void labelMode_makesTheRule() {
     assertThat(LabelMode.ALL_TO_ONE.rule(4)).isEqualTo(new LabelRule.AllToOne(4));
     assertThat(LabelMode.ALL_TO_ALL.rule(4)).isEqualTo(new LabelRule.AllToAll(1));
+  }
+
+  @Test
+  void sourceSpecific_wrongSources_areRefused() {
+    assertThatThrownBy(() -> new LabelRule.SourceSpecific(List.of(), 0))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("at least one");
+    assertThatThrownBy(() -> new LabelRule.SourceSpecific(List.of(1, 0), 0))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("source 0 is the target");
+    assertThatThrownBy(() -> new LabelRule.SourceSpecific(List.of(10), 0).check(10))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("source 10 is no class");
+  }
+
+  @Test
+  void modes_withSources_makeTheSourceSpecificRule() {
+    assertThat(LabelMode.ALL_TO_ONE.rule(2, List.of())).isEqualTo(new LabelRule.AllToOne(2));
+    assertThat(LabelMode.ALL_TO_ONE.rule(2, List.of(4)))
+        .isEqualTo(new LabelRule.SourceSpecific(List.of(4), 2));
+    assertThatThrownBy(() -> LabelMode.ALL_TO_ALL.rule(2, List.of(4)))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("all-to-one only");
   }
 }

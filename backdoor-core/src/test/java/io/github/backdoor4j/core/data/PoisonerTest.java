@@ -1,7 +1,10 @@
 package io.github.backdoor4j.core.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
@@ -258,5 +261,62 @@ class PoisonerTest {
     work.run();
 
     assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
+  }
+
+  @Test
+  void poison_withCover_triggersFurtherImagesThatKeepTheirLabel() {
+    ImageDataset clean = SampleImages.cycling(10, 200);
+    Cover cover = new Cover(POSITION, PoisonRate.ofDataset(0.2));
+
+    PoisonedDataset poisoned =
+        Poisoner.poison(
+            clean, recipe(NEGATIVE, new LabelRule.AllToOne(0), 0.1).withCover(cover), SEED);
+
+    PoisonedDataset covered = poisoned.cover().orElseThrow();
+    assertThat(poisoned.poisonedRows()).hasSize(20);
+    assertThat(covered.poisonedRows()).hasSize(40).doesNotContain(poisoned.poisonedRows());
+    int flagged = 0;
+    for (boolean flag : poisoned.flags()) {
+      flagged += flag ? 1 : 0;
+    }
+    assertThat(flagged).as("cover samples are not flagged").isEqualTo(20);
+    ImageDataset given = poisoned.asDataset();
+    for (long row : covered.poisonedRows()) {
+      assertThat(given.labelValues()[(int) row]).isEqualTo(clean.labelValues()[(int) row]);
+      assertThat(given.images().select(0, row).view(-1).select(0, 0).to(ScalarType.Int).item_int())
+          .isEqualTo((int) row % 256);
+    }
+    assertThat(poisoned.poisonedRows())
+        .as("the same images are poisoned as without cover")
+        .isEqualTo(
+            Poisoner.poison(clean, recipe(NEGATIVE, new LabelRule.AllToOne(0), 0.1), SEED)
+                .poisonedRows());
+  }
+
+  @Test
+  void poison_moreCoverThanIsFree_isNotApplicable() {
+    ImageDataset clean = SampleImages.cycling(10, 100);
+    PoisonRecipe recipe =
+        recipe(NEGATIVE, new LabelRule.AllToOne(0), 0.5)
+            .withCover(new Cover(NEGATIVE, PoisonRate.ofDataset(0.6)));
+
+    assertThatThrownBy(() -> Poisoner.poison(clean, recipe, SEED))
+        .isInstanceOf(NotApplicableException.class)
+        .hasMessageContaining("60")
+        .hasMessageContaining("50 of 100");
+  }
+
+  @Test
+  void check_refusesWhatPoisonWouldRefuse() {
+    ImageDataset clean = SampleImages.cycling(10, 100);
+
+    assertThatThrownBy(
+            () -> Poisoner.check(clean, new LabelRule.CleanLabel(0), PoisonRate.ofDataset(0.2)))
+        .isInstanceOf(NotApplicableException.class)
+        .hasMessageContaining("20 poisoned images, but only 10");
+    assertThatThrownBy(
+            () -> Poisoner.check(clean, new LabelRule.AllToOne(10), PoisonRate.ofDataset(0.2)))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("target 10");
   }
 }

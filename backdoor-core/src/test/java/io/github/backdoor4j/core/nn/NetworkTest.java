@@ -203,7 +203,7 @@ class NetworkTest {
     Tensor x = Tensors.uniform(Tensors.generator(new Seed(4)), -1, 1, 2, 4, 7, 8);
     Tensor weight = Tensors.uniform(Tensors.generator(new Seed(5)), -1, 1, 6, 4, 1, 1);
     weight.set_requires_grad(true);
-    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 6, 1, 2, 0, 1, false);
+    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 6, 1, 2, 0, 1, 1, false);
     Pass pass = pass(Map.of("conv.weight", weight), true);
     Tensor expected =
         torch.conv2d(
@@ -267,7 +267,7 @@ class NetworkTest {
 
   @Test
   void groupedConvolution_seesItsOwnChannelsOnly() {
-    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 4, 1, 1, 0, 2, false);
+    Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 4, 1, 1, 0, 1, 2, false);
     Map<String, Tensor> weights =
         Map.of("conv.weight", Tensors.ofFloats(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 4, 2, 1, 1));
 
