@@ -130,6 +130,10 @@ final class AttackCells {
     Map<String, Double> numbers = new LinkedHashMap<>(); // Map.of would shuffle the record
     numbers.put("poisoned_images", (double) poisoned);
     numbers.put("training_images", (double) run.data.training().size());
+    double psnr = TriggerVisibility.psnr(run.data.test(), triggered);
+    if (Double.isFinite(psnr)) { // JSON knows no infinity
+      numbers.put("trigger_psnr", psnr);
+    }
     return new Evidence(numbers, SamplePictures.of(run.data.test(), triggered), List.of());
   }
 

@@ -35,22 +35,30 @@ final class Presets {
           "there is no preset '%s'. Known, nearest first: %s.",
           name, String.join(", ", Names.nearest(name, NAMES)));
     }
-    return resource(name);
+    return preset(name);
   }
 
   /** What {@code quickstart} runs. */
   static ObjectNode quickstart() {
-    return resource("quickstart");
+    return preset("quickstart");
   }
 
-  private static ObjectNode resource(String name) {
-    String file = "/presets/" + name + ".yaml";
+  /** What {@code selftest} does with a kind of method, {@code attacks}. */
+  static ObjectNode selfTest(String kind) {
+    return resource("/selftest/" + kind + ".yaml");
+  }
+
+  private static ObjectNode preset(String name) {
+    return resource("/presets/" + name + ".yaml");
+  }
+
+  private static ObjectNode resource(String file) {
     try (InputStream in = Presets.class.getResourceAsStream(file)) {
       if (in == null) {
         throw new IllegalStateException("resource " + file + " is missing");
       }
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return PlanFiles.parse(text, "preset " + name);
+      return PlanFiles.parse(text, "resource " + file);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }

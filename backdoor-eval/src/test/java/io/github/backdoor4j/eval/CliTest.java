@@ -43,6 +43,7 @@ class CliTest {
         "predict",
         "weights",
         "report",
+        "selftest",
         "doctor",
         "completion");
   }
@@ -123,6 +124,10 @@ class CliTest {
         "list attacks defenses | takes no further argument, but got 'defenses'",
         "completion fish | fish",
         "stamp --attack badnets --out x | '--images=DIR'",
+        "stamp --images x --out y | name an attack with --attack, or a result with --record",
+        "stamp --record r --attack badnets --images x --out y | brings attack and options with it",
+        "selftest atacks | there is no self-test of 'atacks'; there is one of: attacks",
+        "selftest attacks --only badnet | there is no attack 'badnet'. Known, nearest first: badnets",
       })
   void mistakes_endWith2_andSayWhatIsAllowed(String line, String message) {
     CliFixture.Result result = cli.run(line.split(" ", -1));
