@@ -18,8 +18,9 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /**
- * One picture of what a trigger does: images before, after, and ten times their difference. Small
- * images are enlarged by a whole factor without smoothing, large ones are reduced.
+ * One picture of what a trigger does: images before, after, ten times their difference, and in
+ * which frequencies it lies. Small images are enlarged by a whole factor without smoothing, large
+ * ones are reduced.
  */
 public final class ContactSheet {
 
@@ -32,7 +33,8 @@ public final class ContactSheet {
   private static final Color TEXT = new Color(0x1f2328);
   private static final Color FAINT = new Color(0x6b7280);
   private static final Color BORDER = new Color(0xd0d5dc);
-  private static final List<String> COLUMNS = List.of("before", "after", "difference × 10");
+  private static final List<String> COLUMNS =
+      List.of("before", "after", "difference × 10", "spectrum of the difference");
 
   private ContactSheet() {}
 
@@ -95,7 +97,7 @@ public final class ContactSheet {
     for (Row row : shown) {
       height += LINE + fit(row.before()).getHeight() + MARGIN;
     }
-    int width = MARGIN + 3 * (column + MARGIN);
+    int width = MARGIN + COLUMNS.size() * (column + MARGIN);
     BufferedImage sheet = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D pen = sheet.createGraphics();
     pen.setRenderingHint(
@@ -122,10 +124,14 @@ public final class ContactSheet {
     return MARGIN + index * (column + MARGIN);
   }
 
-  /** Draws the three images of a row; returns their height. */
+  /** Draws the images of a row; returns their height. */
   private static int images(Graphics2D pen, Row row, int top, int column) {
     List<BufferedImage> images =
-        List.of(row.before(), row.after(), difference(row.before(), row.after()));
+        List.of(
+            row.before(),
+            row.after(),
+            difference(row.before(), row.after()),
+            DifferenceSpectrum.of(row.before(), row.after()));
     int height = 0;
     for (int c = 0; c < images.size(); c++) {
       BufferedImage image = fit(images.get(c));

@@ -107,6 +107,7 @@ final class SelfTestCommand implements Callable<Integer> {
     rows.forEach(row -> records.addAll(row.attacks()));
     rows.forEach(row -> records.addAll(row.controls()));
     ResultsCsv.write(records, out.resolve("results.csv"));
+    rows.forEach(row -> AttackSheet.write(row, out.resolve("sheets")));
     long missed = rows.stream().filter(row -> !row.misses().isEmpty()).count();
     cli.out().println();
     cli.out()
@@ -119,6 +120,7 @@ final class SelfTestCommand implements Callable<Integer> {
                 ReportText.count(seeds.size(), "seed")));
     cli.out().println("Table    " + out.resolve("attacks.md"));
     cli.out().println("Records  " + out.resolve("results.csv"));
+    cli.out().println("Sheets   " + out.resolve("sheets"));
     return missed == 0 ? 0 : CliErrors.FAILURE;
   }
 }

@@ -31,11 +31,11 @@ class PluginTest {
   }
 
   @Test
-  void services_areOneLineEach() throws IOException {
+  void services_areOneLineForEachMethod() throws IOException {
     String spi = "io.github.backdoor4j.core.spi.";
 
     assertThat(Repository.text(SERVICES + spi + "PoisoningStrategy"))
-        .isEqualTo("com.acme.backdoor.Checkerboard\n");
+        .isEqualTo("com.acme.backdoor.Checkerboard\ncom.acme.backdoor.Covered\n");
     assertThat(Repository.text(SERVICES + spi + "DefenseStrategy"))
         .isEqualTo("com.acme.backdoor.BlurCheck\n");
   }
