@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
+import io.github.backdoor4j.core.nn.StartWeights;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.Architecture;
@@ -14,6 +15,7 @@ import io.github.backdoor4j.core.spi.DefenseOutcome;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.NamedStrategy;
 import io.github.backdoor4j.core.spi.PoisoningStrategy;
+import java.util.Optional;
 
 /**
  * A method together with the options it will run with. Keeps the unchecked casts that a registry of
@@ -49,6 +51,11 @@ record Bound<S extends NamedStrategy<?>>(S strategy, Record options) {
   @SuppressWarnings("unchecked")
   static DefenseOutcome defend(Bound<DefenseStrategy<?>> bound, DefenseContext context) {
     return ((DefenseStrategy<Record>) bound.strategy()).defend(context, bound.options());
+  }
+
+  @SuppressWarnings("unchecked")
+  static Optional<StartWeights> startWeights(Bound<Architecture<?>> bound) {
+    return ((Architecture<Record>) bound.strategy()).startWeights(bound.options());
   }
 
   @SuppressWarnings("unchecked")

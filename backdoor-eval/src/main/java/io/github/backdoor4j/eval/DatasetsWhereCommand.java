@@ -2,6 +2,7 @@ package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.Places;
 import io.github.backdoor4j.core.data.DatasetCache;
+import io.github.backdoor4j.core.nn.StartWeights;
 import io.github.backdoor4j.core.spi.DatasetSource;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -29,6 +30,7 @@ final class DatasetsWhereCommand implements Callable<Integer> {
     for (DatasetSource<?> source : cli.registries().datasets().all()) {
       DataFolders.found(source).ifPresent(folder -> print("  " + source.id(), folder.toString()));
     }
+    print("fetched weights", StartWeights.fetchedFolder().toString());
     DatasetCache cache = DatasetCache.standard();
     print("decoded data", DataFolders.sizeOf(cache));
     for (DatasetCache.Entry entry : cache.entries()) {

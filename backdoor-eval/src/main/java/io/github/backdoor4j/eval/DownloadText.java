@@ -1,6 +1,7 @@
 package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.Download;
+import io.github.backdoor4j.core.Downloader;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,7 +29,23 @@ final class DownloadText {
     if (download.checksum().isEmpty()) {
       return "no checksum published";
     }
-    return download.checksum() + (download.confirmed() ? "" : " (unconfirmed)");
+    String part = download.partialChecksum() ? "… (its first digits)" : "";
+    return download.checksum() + part + (download.confirmed() ? "" : " (unconfirmed)");
+  }
+
+  /** What a file that is there now is known to be. */
+  static String fetched(List<Download> declared, Downloader.Fetched file) {
+    String name = String.valueOf(file.file().getFileName());
+    boolean partial = declared.stream().anyMatch(d -> d.file().equals(name) && d.partialChecksum());
+    String known = partial ? ", its first digits as published" : ", as published";
+    return name
+        + ": "
+        + (file.fresh() ? "fetched" : "was there")
+        + ", "
+        + DataFolders.mebibytes(file.bytes())
+        + ", "
+        + file.checksum()
+        + (file.confirmed() ? known : ", unconfirmed");
   }
 
   /** The terms of use of all files, each once. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.NetworkSpec;
+import io.github.backdoor4j.core.nn.StartWeights;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.record.Provenance;
@@ -15,6 +16,8 @@ import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.spi.Victim;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Engine;
+import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +33,7 @@ final class Resolved {
   final RunPlan plan;
   final BoundData source;
   final Bound<Architecture<?>> model;
+  final Optional<StartWeights> start;
   final TrainingPlan training;
   final Bound<PoisoningStrategy<?>> attack;
   final List<Bound<DefenseStrategy<?>>> defenses = new ArrayList<>();
@@ -41,6 +45,7 @@ final class Resolved {
     DatasetSpec spec = source.spec();
     this.model =
         Bound.of("model", registries.architectures().get(plan.model().id()), spec, plan.model());
+    this.start = Bound.startWeights(model);
     this.training =
         Options.bind(
             "training",
@@ -53,13 +58,19 @@ final class Resolved {
     }
   }
 
+  /** The data; weights to start from that do not fit come to light here, before any training. */
   DatasetSource.Splits load() {
+    if (start.isPresent()) {
+      try (TensorScope scope = TensorScope.open()) {
+        victim().newNetwork(new Seed(0));
+      }
+    }
     return source.load();
   }
 
   Victim victim() {
     NetworkSpec network = NetworkSpec.of(source.spec());
-    return new Victim(() -> Bound.build(model, network), training);
+    return new Victim(() -> Bound.build(model, network), start, training);
   }
 
   /** The spec of the clean model of a seed, which is the same for every attack. */
@@ -93,6 +104,7 @@ final class Resolved {
             .createObjectNode()
             .put("watch_images", plan.watchImages())
             .put("device", device.toString());
+    start.ifPresent(weights -> settings.put("start_weights", weights.checksum()));
     return new ResultRecord.CellSpec(
         source.id(),
         source.optionTree(),

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Tensor;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,7 +26,9 @@ import picocli.CommandLine.Spec;
 /** Weight files: what is in them, and from one form into another. */
 @Command(
     name = "weights",
-    description = "Look into weight files of PyTorch or in safetensors form, and convert them.",
+    description =
+        "Look into weight files of PyTorch or in safetensors form, convert them, and fetch published"
+            + " ones.",
     synopsisSubcommandLabel = "COMMAND")
 final class WeightsCommand implements Callable<Integer> {
 
@@ -39,7 +42,7 @@ final class WeightsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "say what to do: inspect or convert");
+    throw new ParameterException(spec.commandLine(), "say what to do: inspect, convert or fetch");
   }
 
   @Command(
@@ -93,6 +96,32 @@ final class WeightsCommand implements Callable<Integer> {
       cli.out()
           .println(ReportText.count(weights.tensors().size(), "tensor") + " written to " + target);
     }
+    return 0;
+  }
+
+  @Command(
+      name = "fetch",
+      description = {
+        "Fetch the published weights of an architecture over https, go on with what was broken off,"
+            + " and check them.",
+        "PyTorch publishes the first 8 digits of their SHA-256 only, as part of the name: enough"
+            + " against broken files. The whole SHA-256 is remembered, and is part of a run's"
+            + " record."
+      },
+      footer = {
+        "",
+        "Examples:",
+        "  backdoor4j weights fetch convnext-tiny",
+        "  backdoor4j weights fetch vit-b-16 --dir /data/weights"
+      })
+  Integer fetch(
+      @Parameters(
+              paramLabel = "MODEL",
+              completionCandidates = KnownIds.Models.class,
+              description = "Architecture, see 'backdoor4j list models'.")
+          String id,
+      @Mixin FetchFlags flags) {
+    new WeightsFetch(cli).run(id, flags);
     return 0;
   }
 

@@ -66,7 +66,7 @@ class ContactSheetTest {
     ContactSheet.write(List.of(new ContactSheet.Row("0001.png", image(32, 32), after)), png);
 
     BufferedImage sheet = ImageIO.read(png.toFile());
-    assertThat(sheet.getWidth()).isEqualTo(16 + 3 * (256 + 16));
+    assertThat(sheet.getWidth()).isEqualTo(16 + 4 * (256 + 16));
     assertThat(sheet.getHeight()).isEqualTo(16 + 28 + 28 + 256 + 16 + 16);
     int bottom = 16 + 28 + 28 + 255;
     assertThat(sheet.getRGB(16 + 255, bottom) & 0xffffff).isZero();
