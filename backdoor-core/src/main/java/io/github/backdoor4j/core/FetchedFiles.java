@@ -24,10 +24,14 @@ final class FetchedFiles {
    */
   static Downloader.Fetched check(Download download, Path file, boolean fresh) {
     checkSize(download, file);
-    String expected = download.confirmed() ? download.checksum() : remembered(file);
+    boolean whole = download.confirmed() && !download.partialChecksum();
+    String expected = whole ? download.checksum() : remembered(file);
     String found = FileHash.like(expected, file);
+    if (download.confirmed() && !download.matches(found)) {
+      throw another(download, file, found);
+    }
     if (!expected.isEmpty() && !found.equals(expected)) {
-      throw different(download, file, expected, found);
+      throw changed(file, expected, found);
     }
     if (expected.isEmpty()) {
       remember(file, found);
@@ -35,17 +39,18 @@ final class FetchedFiles {
     return new Downloader.Fetched(file, size(file), found, download.confirmed(), fresh);
   }
 
-  private static DataException different(
-      Download download, Path file, String expected, String found) {
-    return download.confirmed()
-        ? new DataException(
-            "%s is not the published file: its checksum should be %s, but is %s. Delete it and"
-                + " fetch it again.",
-            file, expected, found)
-        : new DataException(
-            "%s has changed since it was first seen: its checksum was %s, but is %s now. Delete it"
-                + " and %s, and fetch it again.",
-            file, expected, found, sumFile(file).getFileName());
+  private static DataException another(Download download, Path file, String found) {
+    return new DataException(
+        "%s is not the published file: its checksum should %s, but is %s. Delete it and fetch it"
+            + " again.",
+        file, download.expectation(), found);
+  }
+
+  private static DataException changed(Path file, String expected, String found) {
+    return new DataException(
+        "%s has changed since it was first seen: its checksum was %s, but is %s now. Delete it and"
+            + " %s, and fetch it again.",
+        file, expected, found, sumFile(file).getFileName());
   }
 
   private static void checkSize(Download download, Path file) {

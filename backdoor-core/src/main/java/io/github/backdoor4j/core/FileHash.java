@@ -9,12 +9,22 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** Hashes of whole files in the form {@code sha256:…} or {@code md5:…}. */
-final class FileHash {
+public final class FileHash {
 
   static final String SHA256 = "sha256";
   private static final int CHUNK = 1 << 18;
 
   private FileHash() {}
+
+  /**
+   * Hashes a file with SHA-256.
+   *
+   * @return {@code sha256:} and 64 lower-case hexadecimal digits
+   * @throws DataException if it cannot be read
+   */
+  public static String sha256(Path file) {
+    return of(file, SHA256);
+  }
 
   /** Hashes a file with the algorithm of another hash; with SHA-256 if that is empty. */
   static String like(String other, Path file) {

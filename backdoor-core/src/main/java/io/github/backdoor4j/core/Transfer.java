@@ -188,10 +188,10 @@ final class Transfer {
 
   private Fetched complete(PartFile part, boolean resumed) throws Refusal {
     String found = FileHash.like(download.checksum(), part.path());
-    if (download.confirmed() && !found.equals(download.checksum())) {
+    if (download.confirmed() && !download.matches(found)) {
       part.delete();
       String text =
-          "the checksum should be " + download.checksum() + ", but is " + found + "; deleted";
+          "the checksum should " + download.expectation() + ", but is " + found + "; deleted";
       throw resumed ? Refusal.forNow(text) : Refusal.forGood(text);
     }
     part.finish();

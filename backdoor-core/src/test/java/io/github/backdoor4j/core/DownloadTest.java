@@ -46,6 +46,18 @@ class DownloadTest {
     assertThatThrownBy(() -> plain.withBytes(0)).hasMessageContaining("positive");
   }
 
+  @Test
+  void checksum_mayBeTheFirstDigitsOfASha256_butNotFewerThanEight() {
+    Download plain = Download.of("x", "https://example.org/x");
+
+    assertThat(plain.partialChecksum()).isFalse();
+    assertThat(plain.withChecksum("sha256:0123abcd").partialChecksum()).isTrue();
+    assertThat(plain.withChecksum("sha256:" + "0".repeat(64)).partialChecksum()).isFalse();
+    assertThat(plain.withChecksum("md5:" + "0".repeat(32)).partialChecksum()).isFalse();
+    assertThatThrownBy(() -> plain.withChecksum("sha256:0123abc")).hasMessageContaining("first 8");
+    assertThatThrownBy(() -> plain.withChecksum("md5:01234567")).hasMessageContaining("first 8");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "https://a.org/x, https://b.org/y, true",

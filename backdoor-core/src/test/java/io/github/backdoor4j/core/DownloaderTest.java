@@ -123,6 +123,34 @@ class DownloaderTest {
   }
 
   @Test
+  void fetch_knowingTheFirstDigits_remembersTheOthers() {
+    server.on("/a", FileServer.whole(LETTERS));
+    Download letters = letters("/a").withChecksum("sha256:71c480df");
+    Path file = folder.resolve("letters.bin");
+
+    Fetched fetched = downloader.fetch(letters, folder);
+
+    assertThat(fetched).isEqualTo(new Fetched(file, 26, SHA256, true, true));
+    assertThat(folder.resolve("letters.bin.sha256")).content().startsWith(SHA256.substring(7));
+    assertThat(Downloader.verify(letters, folder).checksum()).isEqualTo(SHA256);
+    write(folder.resolve("letters.bin.sha256"), "71c480df" + "0".repeat(56) + "  letters.bin\n");
+    assertThatThrownBy(() -> Downloader.verify(letters, folder))
+        .isInstanceOf(DataException.class)
+        .hasMessageContainingAll("has changed since it was first seen", SHA256);
+  }
+
+  @Test
+  void fetch_ofAFileWithOtherFirstDigits_isRefused() {
+    server.on("/a", FileServer.whole(LETTERS));
+    Download letters = letters("/a").withChecksum("sha256:71c480d0");
+
+    assertThatThrownBy(() -> downloader.fetch(letters, folder))
+        .isInstanceOf(DataException.class)
+        .hasMessageContainingAll("should begin with sha256:71c480d0", SHA256);
+    assertThat(folder.resolve("letters.bin")).doesNotExist();
+  }
+
+  @Test
   void part_isGoneOnWith_whereTheFileIsStillTheSame() {
     leavePart("abcdefghij", "/a", "\"v1\"");
     server.on("/a", FileServer.ranged(LETTERS, "\"v1\""));

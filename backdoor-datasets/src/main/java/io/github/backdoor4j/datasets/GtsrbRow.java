@@ -56,7 +56,7 @@ record GtsrbRow(
 
   private static GtsrbRow row(String table, int line, String text, int classes) {
     List<String> cells = CELLS.splitToList(text);
-    if (cells.size() != 8 || text.indexOf('"') >= 0 || !cells.get(0).matches("[\\w.-]+")) {
+    if (cells.size() != 8 || text.indexOf('"') >= 0 || !cells.get(0).matches("[\\w.-]{1,200}")) {
       throw new DataException(
           "%s, line %d: '%s' is no row of a file name and seven numbers",
           table, line, EntryNames.shown(text));

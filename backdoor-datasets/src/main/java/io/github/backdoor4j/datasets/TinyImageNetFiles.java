@@ -82,11 +82,10 @@ final class TinyImageNetFiles {
         LIMITS,
         name -> IDS.matcher(name).matches() || ANNOTATIONS.matcher(name).matches(),
         entry -> {
-          List<String> lines = new String(entry.bytes(), StandardCharsets.UTF_8).lines().toList();
           if (IDS.matcher(entry.name()).matches()) {
-            checkIds(entry.name(), lines);
+            TinyImageNetLists.checkIds(place(entry.name()), entry.bytes(), ids);
           } else {
-            readAnnotations(entry.name(), lines);
+            addTestNames(TinyImageNetLists.annotations(place(entry.name()), entry.bytes(), ids));
           }
         });
     if (idOfTestName.isEmpty()) {
@@ -94,39 +93,11 @@ final class TinyImageNetFiles {
     }
   }
 
-  private void checkIds(String name, List<String> lines) {
-    if (!new TreeSet<>(lines).equals(new TreeSet<>(ids))) {
-      throw problem(
-          "%s should list the %d official WordNet ids, but lists %d, %d of them others",
-          name,
-          ids.size(),
-          lines.size(),
-          lines.stream().filter(line -> !ids.contains(line)).count());
+  private void addTestNames(Map<String, String> annotations) {
+    if (!idOfTestName.isEmpty()) {
+      throw problem("val/val_annotations.txt is there twice");
     }
-  }
-
-  private void readAnnotations(String name, List<String> lines) {
-    for (int i = 0; i < lines.size(); i++) {
-      List<String> cells = CELLS.splitToList(lines.get(i));
-      if (cells.size() < 2) {
-        throw problem(
-            "%s, line %d: '%s' is no file name and WordNet id with a tab between",
-            name, i + 1, EntryNames.shown(lines.get(i)));
-      }
-      checkId(cells.get(1), name + ", line " + (i + 1));
-      if (idOfTestName.put(cells.get(0), cells.get(1)) != null) {
-        throw problem(
-            "%s, line %d: %s is listed twice", name, i + 1, EntryNames.shown(cells.get(0)));
-      }
-    }
-  }
-
-  private void checkId(String id, String place) {
-    if (!ids.contains(id)) {
-      throw problem(
-          "%s: '%s' is none of the %d WordNet ids of the data set",
-          place, EntryNames.shown(id), ids.size());
-    }
+    idOfTestName.putAll(annotations);
   }
 
   /** The training images, of which each class has {@code perClass}. */
@@ -151,7 +122,7 @@ final class TinyImageNetFiles {
     labels.forEach(id -> counts.merge(id, 1, Integer::sum));
     counts.forEach(
         (id, count) -> {
-          checkId(id, part);
+          TinyImageNetLists.checkId(place(part), id, ids);
           if (count != perClass) {
             throw problem("%s has %d images of class %s, %d expected", part, count, id, perClass);
           }
@@ -187,9 +158,13 @@ final class TinyImageNetFiles {
     return image;
   }
 
+  /** A file or part of this archive or folder, for messages. */
+  private String place(String part) {
+    return "data set 'tiny-imagenet', " + source + ": " + part;
+  }
+
   private DataException problem(String template, Object... args) {
     return new DataException(
-        "data set 'tiny-imagenet', %s: %s. Fetch the archive again.",
-        source, String.format(Locale.ROOT, template, args));
+        "%s. Fetch the archive again.", place(String.format(Locale.ROOT, template, args)));
   }
 }

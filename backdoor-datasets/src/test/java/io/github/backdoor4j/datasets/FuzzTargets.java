@@ -11,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What Jazzer tries to break: whatever the bytes, nothing but a {@link DataException} may come out.
@@ -85,6 +87,37 @@ public final class FuzzTargets {
     /** One input. */
     public static void fuzzerTestOneInput(byte[] input) {
       onlyDataErrors(() -> GtsrbRow.read("fuzz", input, 43));
+    }
+  }
+
+  /** Lists of Tiny-ImageNet; the first byte tells which. */
+  public static final class Lists {
+
+    private static final List<String> IDS = List.of("n01443537", "n02124075", "n12267677");
+
+    /** One input. */
+    public static void fuzzerTestOneInput(byte[] input) {
+      if (input.length == 0) {
+        return;
+      }
+      byte[] file = Arrays.copyOfRange(input, 1, input.length);
+      onlyDataErrors(
+          () -> {
+            if ((input[0] & 1) == 0) {
+              TinyImageNetLists.checkIds("fuzz", file, IDS);
+            } else {
+              checkAnnotations(TinyImageNetLists.annotations("fuzz", file, IDS));
+            }
+          });
+    }
+
+    private static void checkAnnotations(Map<String, String> idOfName) {
+      idOfName.forEach(
+          (name, id) -> {
+            if (!IDS.contains(id) || name.contains("/") || name.length() > 200) {
+              throw new AssertionError("accepted: " + name + " of class " + id);
+            }
+          });
     }
   }
 

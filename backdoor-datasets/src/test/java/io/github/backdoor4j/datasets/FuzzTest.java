@@ -40,7 +40,8 @@ class FuzzTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Table", "Image", "WeightFile", "Tree"})
+  @ValueSource(
+      strings = {"Pickle", "Idx", "Cifar", "Table", "Lists", "Image", "WeightFile", "Tree"})
   void seed_letsNothingButDataErrorsOut(String target) throws Exception {
     Class<?> type = Class.forName(FuzzTargets.class.getName() + "$" + target);
     for (byte[] seed : seeds(target)) {
@@ -50,7 +51,8 @@ class FuzzTest {
 
   @Tag("long")
   @ParameterizedTest
-  @ValueSource(strings = {"Pickle", "Idx", "Cifar", "Table", "Image", "WeightFile", "Tree"})
+  @ValueSource(
+      strings = {"Pickle", "Idx", "Cifar", "Table", "Lists", "Image", "WeightFile", "Tree"})
   void fuzzing_letsNothingButDataErrorsOut(String target) throws Exception {
     Path log = folder.resolve("log");
     Process fuzzer =
@@ -104,6 +106,13 @@ class FuzzTest {
         String table =
             "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n00000.ppm;29;30;5;6;24;25;7\n";
         seeds.add(table.getBytes(StandardCharsets.US_ASCII));
+      }
+      case "Lists" -> {
+        String annotations =
+            "val_1.JPEG\tn01443537\t0\t32\t44\t62\nval_10.JPEG\tn12267677\t5\t9\t41\t61\n";
+        String ids = "n12267677\nn01443537\nn02124075\n";
+        seeds.add(prefixed(0, ids.getBytes(StandardCharsets.US_ASCII)));
+        seeds.add(prefixed(1, annotations.getBytes(StandardCharsets.US_ASCII)));
       }
       case "Image" -> {
         for (String image : IMAGES) {

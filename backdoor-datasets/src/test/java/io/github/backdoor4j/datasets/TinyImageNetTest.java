@@ -149,6 +149,7 @@ class TinyImageNetTest implements DatasetSourceContract {
         "val/val_annotations.txt | n12267677 | n99999999 | line 2: 'n99999999' is none of the 3",
         "val/val_annotations.txt | n12267677 | n01443537 | val has 4 images of class n01443537, 2",
         "val/val_annotations.txt | val_10.JPEG | val_1.JPEG | line 4: val_1.JPEG is listed twice",
+        "val/val_annotations.txt | val_10.JPEG | ../val_10.JPEG | is no file name and WordNet",
         "val/val_annotations.txt | val_10.JPEG | val_7.JPEG | have no row in the tables: val_10",
       })
   void listThatDoesNotFit_isRefused(String file, String from, String to, String complaint)

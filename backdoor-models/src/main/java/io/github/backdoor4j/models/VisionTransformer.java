@@ -57,8 +57,10 @@ final class VisionTransformer extends Network {
     tapPoint("representation.map");
     tapPoint("representation");
     head = linear("heads.head", width, spec.classes());
-    initializeBy("heads.head.weight", Initializer.constant(0));
-    initializeBy("heads.head.bias", Initializer.constant(0));
+    if (options.pretrained().equals(Pretrained.NONE)) { // else the benchmark's new layer is drawn
+      initializeBy("heads.head.weight", Initializer.constant(0));
+      initializeBy("heads.head.bias", Initializer.constant(0));
+    }
   }
 
   @Override

@@ -2,15 +2,18 @@ package io.github.backdoor4j.models;
 
 import static io.github.backdoor4j.core.Checks.require;
 
+import io.github.backdoor4j.core.Download;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
+import io.github.backdoor4j.core.nn.StartWeights;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.Architecture;
 import io.github.backdoor4j.core.spi.MethodCard;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -23,6 +26,11 @@ import org.bytedeco.pytorch.Tensor;
 public final class VitB16 implements Architecture<VitB16.Options> {
 
   private static final int LEAST_SIDE = 8;
+  private static final Download PUBLISHED = Pretrained.torchvision("vit_b_16-c867db91.pth");
+
+  /** Layers of the perceptron as they are named in the published file, and as they are today. */
+  private static final Map<String, String> RENAMED =
+      Map.of(".mlp.linear_1.", ".mlp.0.", ".mlp.linear_2.", ".mlp.3.");
 
   /**
    * Options of the architecture.
@@ -30,6 +38,9 @@ public final class VitB16 implements Architecture<VitB16.Options> {
    * @param imageSize side in pixels to which normalised images are resized: bilinearly, without
    *     anti-aliasing, corners not aligned
    * @param width features per patch; one attention head for each 64 of them
+   * @param pretrained weights that training starts from: {@code none}, {@code imagenet} for
+   *     torchvision's as fetched, or the path of a file; position embeddings of another image size
+   *     are resized, see {@link #fitted}
    */
   public record Options(
       @Doc(
@@ -43,11 +54,18 @@ public final class VitB16 implements Architecture<VitB16.Options> {
                   "features per patch, 64 for each attention head; 768 in the published weights,"
                       + " 384 and 192 are known as ViT-S and ViT-Ti",
               range = "multiples of 64")
-          int width) {
+          int width,
+      @Doc(value = Pretrained.DOC, range = Pretrained.RANGE) String pretrained) {
 
     public Options {
       requireMultiple("image_size", imageSize, VisionTransformer.PATCH);
       requireMultiple("width", width, VisionTransformer.HEAD);
+      Pretrained.check(pretrained);
+    }
+
+    /** Starting from drawn weights. */
+    public Options(int imageSize, int width) {
+      this(imageSize, width, Pretrained.NONE);
     }
 
     private static void requireMultiple(String name, int value, int of) {
@@ -90,8 +108,8 @@ public final class VitB16 implements Architecture<VitB16.Options> {
         List.of(
             "images are resized to 224x224 pixels within the network, after normalisation, as in"
                 + " the benchmark",
-            "the benchmark starts from weights trained on ImageNet; from scratch on small images"
-                + " the network stays far below the others"));
+            "the benchmark starts from weights trained on ImageNet, here pretrained=imagenet; from"
+                + " scratch on small images the network stays far below the others"));
   }
 
   /**
@@ -130,5 +148,33 @@ public final class VitB16 implements Architecture<VitB16.Options> {
         PositionEmbeddings.resized(
             java.util.Objects.requireNonNull(positions), imageSize / VisionTransformer.PATCH));
     return fitted;
+  }
+
+  @Override
+  public List<Download> publishedWeights() {
+    return List.of(PUBLISHED);
+  }
+
+  @Override
+  public Optional<StartWeights> startWeights(Options options) {
+    return Pretrained.weights(
+        id(),
+        options.pretrained(),
+        PUBLISHED,
+        state -> fitted(renamed(state), options.imageSize()));
+  }
+
+  /** Torchvision renamed the perceptron after it had published the file. */
+  private static Map<String, Tensor> renamed(Map<String, Tensor> state) {
+    Map<String, Tensor> result = new LinkedHashMap<>();
+    state.forEach(
+        (name, tensor) -> {
+          String today = name;
+          for (Map.Entry<String, String> change : RENAMED.entrySet()) {
+            today = today.replace(change.getKey(), change.getValue());
+          }
+          result.put(today, tensor);
+        });
+    return result;
   }
 }
