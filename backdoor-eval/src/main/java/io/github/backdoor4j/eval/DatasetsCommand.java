@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Nothing is ever fetched except by 'backdoor4j datasets fetch'.",
+      "Nothing is ever fetched except by 'backdoor4j datasets fetch' and 'backdoor4j weights fetch'.",
       "",
       "Examples:",
       "  backdoor4j datasets list",

@@ -2,10 +2,7 @@ package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,13 +23,7 @@ final class DatasetsInfoCommand implements Callable<Integer> {
 
   private final Cli cli;
 
-  @Mixin private final DatasetArguments arguments = new DatasetArguments();
-
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "Folder with the files. Default: where 'fetch' puts them.")
-  private @Nullable Path data;
+  @Mixin private final PlacedDataset dataset = new PlacedDataset();
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
@@ -44,7 +35,7 @@ final class DatasetsInfoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (TensorScope scope = TensorScope.open()) {
-      BoundData bound = arguments.bind(cli.registries(), Optional.ofNullable(data));
+      BoundData bound = dataset.bind(cli.registries());
       DatasetSheet sheet = DatasetSheet.of(bound);
       if (json) {
         cli.out().print(Json.writePretty(sheet));

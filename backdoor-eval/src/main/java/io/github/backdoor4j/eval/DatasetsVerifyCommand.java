@@ -12,10 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Reads everything again. */
 @Command(
@@ -33,13 +31,7 @@ final class DatasetsVerifyCommand implements Callable<Integer> {
 
   private final Cli cli;
 
-  @Mixin private final DatasetArguments arguments = new DatasetArguments();
-
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "Folder with the files. Default: where 'fetch' puts them.")
-  private @Nullable Path data;
+  @Mixin private final PlacedDataset dataset = new PlacedDataset();
 
   DatasetsVerifyCommand(Cli cli) {
     this.cli = cli;
@@ -47,7 +39,7 @@ final class DatasetsVerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    BoundData bound = arguments.bind(cli.registries(), Optional.ofNullable(data));
+    BoundData bound = dataset.bind(cli.registries());
     bound.folder().ifPresent(folder -> files(bound, folder));
     try (TensorScope scope = TensorScope.open()) {
       DatasetSource.Splits decoded = bound.source().load(bound.folder(), bound.options());

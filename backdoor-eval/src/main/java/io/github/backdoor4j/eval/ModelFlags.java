@@ -16,13 +16,13 @@ import io.github.backdoor4j.core.spi.Architecture;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.tensor.Seed;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -33,18 +33,7 @@ final class ModelFlags {
 
   private static final int USUAL_SIDE = 32;
 
-  @Option(
-      names = "--model",
-      paramLabel = "ID",
-      completionCandidates = KnownIds.Models.class,
-      description = "Architecture, see 'backdoor4j list models'. Default: what the file says.")
-  private @Nullable String model;
-
-  @Option(
-      names = "-M",
-      paramLabel = "KEY=VALUE",
-      description = "An option of the architecture, e.g. -M width=16. Repeatable.")
-  private Map<String, String> modelOptions = new LinkedHashMap<>();
+  @Mixin private final ModelChoiceFlags model = new ModelChoiceFlags();
 
   @Option(
       names = "--weights",
@@ -98,7 +87,9 @@ final class ModelFlags {
     Map<String, String> facts = file.metadata();
     DatasetSpec spec = spec(registries, facts);
     String id =
-        fact(model, facts, "architecture", "model_name")
+        model
+            .id()
+            .or(() -> fact(facts, "architecture", "model_name"))
             .orElseThrow(() -> missing("--model", "architecture"));
     Architecture<?> architecture = registries.architectures().get(id);
     ObjectNode options = PlanTrees.empty();
@@ -107,8 +98,7 @@ final class ModelFlags {
       options = read(facts, "architecture_options", ObjectNode.class);
     }
     MethodChoice choice =
-        new MethodChoice(
-            architecture.id(), PlanTrees.merge(options, PlanFlags.options(modelOptions)));
+        new MethodChoice(architecture.id(), PlanTrees.merge(options, model.options()));
     Network network =
         Bound.build(Bound.of("model", architecture, spec, choice), NetworkSpec.of(spec));
     network.initialize(new Seed(0));
@@ -168,17 +158,15 @@ final class ModelFlags {
         .flatMap(source -> source.published());
   }
 
-  private static Optional<String> fact(
-      @Nullable String given, Map<String, String> facts, String... names) {
-    return Stream.concat(Stream.ofNullable(given), Stream.of(names).map(facts::get))
+  private static Optional<String> fact(Map<String, String> facts, String... names) {
+    return Stream.of(names)
+        .map(facts::get)
         .filter(text -> text != null && !text.isEmpty())
         .findFirst();
   }
 
   private static Optional<Integer> number(Map<String, String> facts, String... names) {
-    return fact(null, facts, names)
-        .filter(text -> text.matches("[1-9]\\d{0,5}"))
-        .map(Integer::valueOf);
+    return fact(facts, names).filter(text -> text.matches("[1-9]\\d{0,5}")).map(Integer::valueOf);
   }
 
   private <T> T read(Map<String, String> facts, String name, Class<T> type) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of {@code run} that make up its plan, as a tree in the form of a plan file. */
@@ -34,18 +35,7 @@ final class PlanFlags {
       description = "Folder with the data set's files, where it is not embedded.")
   private @Nullable String data;
 
-  @Option(
-      names = "--model",
-      paramLabel = "ID",
-      completionCandidates = KnownIds.Models.class,
-      description = "Architecture, see 'backdoor4j list models'.")
-  private @Nullable String model;
-
-  @Option(
-      names = "-M",
-      paramLabel = "KEY=VALUE",
-      description = "An option of the architecture, e.g. -M width=16. Repeatable.")
-  private Map<String, String> modelOptions = new LinkedHashMap<>();
+  @Mixin private final ModelChoiceFlags model = new ModelChoiceFlags();
 
   @Option(names = "--epochs", paramLabel = "N", description = "Epochs of the victim's training.")
   private @Nullable Integer epochs;
@@ -143,7 +133,7 @@ final class PlanFlags {
     putMethod(tree, "dataset", dataset, datasetOptions);
     putText(tree, "data", data);
     putText(tree, "device", device);
-    putMethod(tree, "model", model, modelOptions);
+    putMethod(tree, "model", model.id().orElse(null), model.texts());
     putMethod(tree, "attack", attack, attackOptions());
     putTraining(tree);
     putList(tree, "defenses", defenses);

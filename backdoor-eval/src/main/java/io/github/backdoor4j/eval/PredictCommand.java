@@ -8,15 +8,11 @@ import io.github.backdoor4j.core.nn.Inference;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVPrinter;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -31,7 +27,8 @@ import picocli.CommandLine.Option;
     description = {
       "Classify the PNG and JPEG images of a folder with weights from a file.",
       "Images of another size are resized to the network's, bilinearly, without keeping the"
-          + " proportions."
+          + " proportions.",
+      "What is not given of the network comes from the metadata of the weight file."
     },
     footer = {
       "",
@@ -186,24 +183,18 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private static String csv(List<Line> lines, List<String> classes) {
-    StringBuilder text = new StringBuilder();
-    CSVFormat format = CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
-    try (CSVPrinter printer = new CSVPrinter(text, format)) {
-      List<Object> header = new ArrayList<>(List.of("file", "label", "class"));
-      for (int k = 0; k < classes.size(); k++) {
-        header.add("logit_" + k);
-      }
-      printer.printRecord(header);
-      for (Line line : lines) {
-        List<Object> row = new ArrayList<>(List.of(line.file(), line.label(), line.name()));
-        for (float logit : line.logits()) {
-          row.add(logit);
-        }
-        printer.printRecord(row);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // a StringBuilder never fails
+    List<Object> header = new ArrayList<>(List.of("file", "label", "class"));
+    for (int k = 0; k < classes.size(); k++) {
+      header.add("logit_" + k);
     }
-    return text.toString();
+    return CsvText.of(header, lines.stream().map(PredictCommand::cells).toList());
+  }
+
+  private static List<Object> cells(Line line) {
+    List<Object> cells = new ArrayList<>(List.of(line.file(), line.label(), line.name()));
+    for (float logit : line.logits()) {
+      cells.add(logit);
+    }
+    return cells;
   }
 }

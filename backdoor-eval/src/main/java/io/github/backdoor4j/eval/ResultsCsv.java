@@ -4,8 +4,6 @@ import io.github.backdoor4j.core.AtomicFiles;
 import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.spi.Evaluation.Measurement;
 import io.github.backdoor4j.eval.ResultRecord.CellSpec;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVPrinter;
 
 /**
  * All results as one table: a line per record, shares in [0, 1], every digit of every number,
@@ -42,18 +38,8 @@ public final class ResultsCsv {
   /** The content of the file. */
   static String text(List<ResultRecord> records) {
     Set<String> others = otherMetrics(records);
-    List<Map<String, String>> lines = records.stream().map(r -> line(r, others)).toList();
-    StringBuilder out = new StringBuilder();
-    CSVFormat format = CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
-    try (CSVPrinter printer = new CSVPrinter(out, format)) {
-      printer.printRecord(header(others));
-      for (Map<String, String> line : lines) {
-        printer.printRecord(line.values());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // a StringBuilder never fails
-    }
-    return out.toString();
+    return CsvText.of(
+        header(others), records.stream().map(record -> line(record, others).values()).toList());
   }
 
   private static List<String> header(Set<String> others) {
