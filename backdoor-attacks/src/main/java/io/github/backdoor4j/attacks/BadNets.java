@@ -35,6 +35,7 @@ public final class BadNets implements DataPoisoning<BadNets.Options> {
    * @param ratio share of the training set to poison
    * @param target class that triggered images shall be given
    * @param labels all-to-one, or all-to-all, which ignores {@code target}
+   * @param sources classes whose images are poisoned; empty for all
    * @param patchSize side of the square patch in pixels
    * @param pattern of the patch
    * @param image file of a trigger picture to use instead of the patch; empty for the patch
@@ -49,6 +50,10 @@ public final class BadNets implements DataPoisoning<BadNets.Options> {
                   "what happens to labels; all-to-all makes class y to y + 1 and ignores target",
               range = "all-to-one | all-to-all")
           LabelMode labels,
+      @Doc(
+              value = "classes whose images are poisoned, all-to-one only; empty for all classes",
+              range = "class numbers")
+          List<Integer> sources,
       @Doc(
               value = "side of the square patch in the bottom right corner, in pixels",
               range = "1 to the smaller side of the image")
@@ -70,6 +75,7 @@ public final class BadNets implements DataPoisoning<BadNets.Options> {
     public Options {
       requireRatio("ratio", ratio);
       requireAtLeast("target", target, 0);
+      sources = List.copyOf(sources);
       requireAtLeast("patch_size", patchSize, 1);
     }
   }
@@ -81,7 +87,8 @@ public final class BadNets implements DataPoisoning<BadNets.Options> {
 
   @Override
   public Options defaults(DatasetSpec data) {
-    return new Options(0.1, 0, LabelMode.ALL_TO_ONE, 3, Pattern.WHITE, "", Fidelity.PAPER);
+    return new Options(
+        0.1, 0, LabelMode.ALL_TO_ONE, List.of(), 3, Pattern.WHITE, "", Fidelity.PAPER);
   }
 
   @Override
@@ -109,6 +116,8 @@ public final class BadNets implements DataPoisoning<BadNets.Options> {
     PatchTrigger trigger = PatchTrigger.of(options);
     trigger.requireFit(context.spec().shape().height(), context.spec().shape().width());
     return new PoisonRecipe(
-        trigger, options.labels().rule(options.target()), PoisonRate.ofDataset(options.ratio()));
+        trigger,
+        options.labels().rule(options.target(), options.sources()),
+        PoisonRate.ofDataset(options.ratio()));
   }
 }

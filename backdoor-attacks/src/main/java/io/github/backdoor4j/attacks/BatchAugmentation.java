@@ -12,23 +12,35 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Augmentation of whole normalised batches after the trigger, as attacks that control training do
- * it: a crop in 80 % of the batches, a rotation in 50 %, flips. What lies outside the image is 0,
- * the mean colour.
+ * it: crops, rotations, flips. What lies outside the image is 0, the mean colour.
  *
  * @param cropPadding padding before the crop, in pixels; 0 for none
+ * @param cropProbability share of the batches that are cropped
  * @param rotation largest angle in degrees; 0 for none
+ * @param rotationProbability share of the batches that are turned
  * @param horizontalFlip whether images are mirrored with probability one half
  * @param perImage whether each image has draws of its own, as the authors have it, and rotation
  *     interpolates bilinearly; else one draw holds for the whole batch, as in BackdoorBench, and
  *     rotation takes the nearest pixel
  */
-record BatchAugmentation(int cropPadding, int rotation, boolean horizontalFlip, boolean perImage) {
+record BatchAugmentation(
+    int cropPadding,
+    double cropProbability,
+    int rotation,
+    double rotationProbability,
+    boolean horizontalFlip,
+    boolean perImage) {
 
   private static final double CROP_PROBABILITY = 0.8;
   private static final double ROTATION_PROBABILITY = 0.5;
   private static final double FLIP_PROBABILITY = 0.5;
   private static final int BILINEAR = 0;
   private static final int NEAREST = 1;
+
+  /** Crops in 80 % of the batches and rotations in 50 %, as WaNet and BppAttack have it. */
+  BatchAugmentation(int cropPadding, int rotation, boolean horizontalFlip, boolean perImage) {
+    this(cropPadding, CROP_PROBABILITY, rotation, ROTATION_PROBABILITY, horizontalFlip, perImage);
+  }
 
   /**
    * Augments a batch.
@@ -38,10 +50,10 @@ record BatchAugmentation(int cropPadding, int rotation, boolean horizontalFlip, 
    */
   Tensor apply(Tensor images, GeneratorOptional generator) {
     Tensor result = images;
-    if (cropPadding > 0 && chance(CROP_PROBABILITY, generator)) {
+    if (cropPadding > 0 && chance(cropProbability, generator)) {
       result = crop(result, generator);
     }
-    if (rotation > 0 && chance(ROTATION_PROBABILITY, generator)) {
+    if (rotation > 0 && chance(rotationProbability, generator)) {
       long draws = perImage ? images.size(0) : 1;
       result = rotate(result, Tensors.uniform(generator, -rotation, rotation, draws));
     }

@@ -19,10 +19,27 @@ record BatchSplit(int backdoored, int cross) {
    * @param crossRatio cross rows per backdoored row, as far as the batch has rows
    */
   static BatchSplit draw(double ratio, double crossRatio, int size, GeneratorOptional generator) {
+    int backdoored = backdoored(ratio, size, generator);
+    return new BatchSplit(
+        backdoored, (int) Math.min((double) size - backdoored, backdoored * crossRatio));
+  }
+
+  /**
+   * The same with ⌊crossShare·size⌋ cross rows, however many rows are backdoored; a batch without
+   * backdoored rows stays clean.
+   *
+   * @param crossShare cross rows as a share of the batch
+   */
+  static BatchSplit drawApart(
+      double ratio, double crossShare, int size, GeneratorOptional generator) {
+    int backdoored = backdoored(ratio, size, generator);
+    int cross = backdoored == 0 ? 0 : (int) (crossShare * size);
+    return new BatchSplit(backdoored, Math.min(size - backdoored, cross));
+  }
+
+  private static int backdoored(double ratio, int size, GeneratorOptional generator) {
     double expected = ratio * size;
-    int backdoored = expected >= 1 ? (int) expected : draws(expected, generator) ? 1 : 0;
-    int cross = (int) Math.min((double) size - backdoored, backdoored * crossRatio);
-    return new BatchSplit(backdoored, cross);
+    return expected >= 1 ? (int) expected : draws(expected, generator) ? 1 : 0;
   }
 
   private static boolean draws(double probability, GeneratorOptional generator) {

@@ -7,7 +7,6 @@ import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * How BackdoorBench stores the test images of attacks that work on normalised images: undone in
@@ -16,8 +15,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * blue).
  */
 final class BenchmarkStore {
-
-  private static final int BYTE_MASK = 0xFF;
 
   private BenchmarkStore() {}
 
@@ -34,10 +31,16 @@ final class BenchmarkStore {
         normalized
             .div(device.place(perChannel(inverse)))
             .add(device.place(perChannel(normalization.mean())));
-    return unit.mul(new Scalar(255.0))
-        .to(ScalarType.Int)
-        .bitwise_and(new Scalar(BYTE_MASK))
-        .to(ScalarType.Byte);
+    return EightBit.wrap(unit.mul(new Scalar(255.0)));
+  }
+
+  /**
+   * From normalised floats to the pixels that an attack stores.
+   *
+   * @param benchmark whether as the benchmark does, or rounded to the nearest level and clamped
+   */
+  static Tensor store(Tensor normalized, Normalization normalization, boolean benchmark) {
+    return benchmark ? toBytes(normalized, normalization) : normalization.toBytes(normalized);
   }
 
   private static Tensor perChannel(List<Double> values) {

@@ -29,6 +29,7 @@ public final class Blended implements DataPoisoning<Blended.Options> {
    * @param ratio share of the training set to poison
    * @param target class that triggered images shall be given
    * @param labels all-to-one, or all-to-all, which ignores {@code target}
+   * @param sources classes whose images are poisoned; empty for all
    * @param alpha weight of the picture in training images
    * @param testAlpha weight of the picture in test images
    * @param image file of the picture; empty for a drawing of our own
@@ -43,6 +44,10 @@ public final class Blended implements DataPoisoning<Blended.Options> {
                   "what happens to labels; all-to-all makes class y to y + 1 and ignores target",
               range = "all-to-one | all-to-all")
           LabelMode labels,
+      @Doc(
+              value = "classes whose images are poisoned, all-to-one only; empty for all classes",
+              range = "class numbers")
+          List<Integer> sources,
       @Doc(value = "weight of the picture in training images", range = "[0, 1]") double alpha,
       @Doc(
               value =
@@ -63,6 +68,7 @@ public final class Blended implements DataPoisoning<Blended.Options> {
     public Options {
       requireRatio("ratio", ratio);
       requireAtLeast("target", target, 0);
+      sources = List.copyOf(sources);
       requireRange("alpha", alpha, 0, 1);
       requireRange("test_alpha", testAlpha, 0, 1);
     }
@@ -75,7 +81,7 @@ public final class Blended implements DataPoisoning<Blended.Options> {
 
   @Override
   public Options defaults(DatasetSpec data) {
-    return new Options(0.1, 0, LabelMode.ALL_TO_ONE, 0.2, 0.2, "", Fidelity.PAPER);
+    return new Options(0.1, 0, LabelMode.ALL_TO_ONE, List.of(), 0.2, 0.2, "", Fidelity.PAPER);
   }
 
   @Override
@@ -103,7 +109,7 @@ public final class Blended implements DataPoisoning<Blended.Options> {
     return new PoisonRecipe(
         new BlendTrigger(picture, options.alpha(), floating),
         new BlendTrigger(picture, options.testAlpha(), floating),
-        options.labels().rule(options.target()),
+        options.labels().rule(options.target(), options.sources()),
         PoisonRate.ofDataset(options.ratio()),
         SampleSelector.uniform());
   }

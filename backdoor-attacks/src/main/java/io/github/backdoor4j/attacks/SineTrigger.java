@@ -4,8 +4,6 @@ import io.github.backdoor4j.core.data.Trigger;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import org.bytedeco.pytorch.AbstractTensor;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -35,12 +33,8 @@ record SineTrigger(double delta, double frequency) implements Trigger {
         () -> {
           int width = Math.toIntExact(images.size(3));
           Tensor wave = AbstractTensor.create(wave(width), 1, 1, 1, width);
-          return images
-              .to(ScalarType.Double)
-              .add(ComputeDevice.of(images).place(wave))
-              .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(255.0)))
-              .trunc()
-              .to(ScalarType.Byte);
+          return EightBit.truncate(
+              images.to(ScalarType.Double).add(ComputeDevice.of(images).place(wave)));
         });
   }
 }

@@ -6,7 +6,6 @@ import static io.github.backdoor4j.core.Checks.requirePositive;
 import static io.github.backdoor4j.core.Checks.requireRange;
 import static io.github.backdoor4j.core.Checks.requireRatio;
 
-import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.LabelMode;
 import io.github.backdoor4j.core.data.LabelRule;
@@ -21,9 +20,7 @@ import io.github.backdoor4j.core.spi.AttackOutcome;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
 import io.github.backdoor4j.core.spi.PoisoningStrategy;
-import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.TrainingHistory;
-import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,10 +34,6 @@ import java.util.Optional;
 public final class WaNet implements PoisoningStrategy<WaNet.Options> {
 
   private static final int MAX_ROTATION = 180;
-
-  /** BackdoorBench's schedule for WaNet, whatever the number of epochs. */
-  private static final ScheduleSpec BENCHMARK_SCHEDULE =
-      new ScheduleSpec.MultiStep(List.of(100, 200, 300, 400), 0.1);
 
   /**
    * Options of WaNet.
@@ -176,15 +169,9 @@ public final class WaNet implements PoisoningStrategy<WaNet.Options> {
             .fit(
                 model,
                 context.training(),
-                plan(context, options),
+                ControlledTraining.plan(context, options.benchmark()),
                 step,
                 context.seed().child("training"));
     return new AttackOutcome(model, Optional.of(poisoned), trigger, rule, history);
-  }
-
-  /** The victim's plan, except that WaNet augments whole batches itself and keeps the last one. */
-  static TrainingPlan plan(AttackContext context, Options options) {
-    TrainingPlan plan = context.plan().withAugmentation(Augmentation.NONE).withDropLast(false);
-    return options.benchmark() ? plan.withSchedule(BENCHMARK_SCHEDULE) : plan;
   }
 }

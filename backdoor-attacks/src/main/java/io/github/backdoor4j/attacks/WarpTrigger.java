@@ -4,8 +4,6 @@ import io.github.backdoor4j.core.data.Normalization;
 import io.github.backdoor4j.core.data.Trigger;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -27,14 +25,7 @@ record WarpTrigger(Warp warp, Normalization normalization, boolean benchmark) im
           return benchmark
               ? BenchmarkStore.toBytes(
                   Warp.apply(normalization.normalize(images), grid), normalization)
-              : rounded(Warp.apply(images.to(ScalarType.Float), grid));
+              : EightBit.round(Warp.apply(images.to(ScalarType.Float), grid));
         });
-  }
-
-  private static Tensor rounded(Tensor levels) {
-    return levels
-        .round()
-        .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(255.0)))
-        .to(ScalarType.Byte);
   }
 }

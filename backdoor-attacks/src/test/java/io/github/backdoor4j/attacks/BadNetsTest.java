@@ -16,6 +16,7 @@ import io.github.backdoor4j.testkit.PoisoningStrategyContract;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +30,8 @@ class BadNetsTest implements PoisoningStrategyContract<BadNets.Options> {
   }
 
   private static BadNets.Options options(int size, BadNets.Pattern pattern, Fidelity fidelity) {
-    return new BadNets.Options(0.1, 0, LabelMode.ALL_TO_ONE, size, pattern, "", fidelity);
+    return new BadNets.Options(
+        0.1, 0, LabelMode.ALL_TO_ONE, List.of(), size, pattern, "", fidelity);
   }
 
   private static Trigger trigger(int size, BadNets.Pattern pattern, Fidelity fidelity) {
@@ -173,7 +175,39 @@ class BadNetsTest implements PoisoningStrategyContract<BadNets.Options> {
   @EnumSource(LabelMode.class)
   void attack_onTinyImages_succeeds(LabelMode labels) {
     BadNets.Options options =
-        new BadNets.Options(0.2, 0, labels, 5, BadNets.Pattern.WHITE, "", Fidelity.PAPER);
+        new BadNets.Options(
+            0.2, 0, labels, List.of(), 5, BadNets.Pattern.WHITE, "", Fidelity.PAPER);
+
+    Success.of(strategy(), options).assertAtLeast(0.9, 0.9);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fidelity.class)
+  void trigger_holdsAtAllSizes(Fidelity fidelity) {
+    TriggerProperties.assertHoldAtAllSizes(white(fidelity), 255);
+    TriggerProperties.assertHoldAtAllSizes(trigger(3, BadNets.Pattern.GRID, fidelity), 255);
+  }
+
+  @Test
+  void selection_followsRatiosAndSources() {
+    BadNets.Options options = options(3, BadNets.Pattern.WHITE, Fidelity.PAPER);
+
+    Selection.assertFollowsPublishedRatios(strategy(), options);
+    Selection.assertFollowsSources(strategy(), options);
+  }
+
+  @Test
+  void attack_onSomeSources_succeedsOnThese() {
+    BadNets.Options options =
+        new BadNets.Options(
+            0.2,
+            0,
+            LabelMode.ALL_TO_ONE,
+            List.of(1, 2),
+            5,
+            BadNets.Pattern.WHITE,
+            "",
+            Fidelity.PAPER);
 
     Success.of(strategy(), options).assertAtLeast(0.9, 0.9);
   }

@@ -14,6 +14,7 @@ import io.github.backdoor4j.testkit.PoisoningStrategyContract;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,7 +104,8 @@ class BlendedTest implements PoisoningStrategyContract<Blended.Options> {
     try (TensorScope scope = TensorScope.open()) {
       AttackContext context = TinyContexts.attack(TinyImages.blobs(8, new Seed(1)), new Seed(1));
       Blended.Options options =
-          new Blended.Options(0.1, 0, LabelMode.ALL_TO_ONE, 0.1, 0.4, "", Fidelity.PAPER);
+          new Blended.Options(
+              0.1, 0, LabelMode.ALL_TO_ONE, List.of(), 0.1, 0.4, "", Fidelity.PAPER);
 
       PoisonRecipe recipe = strategy().recipe(context, options);
 
@@ -127,7 +129,9 @@ class BlendedTest implements PoisoningStrategyContract<Blended.Options> {
   @Test
   void options_alphaOutOfRange_isRefused() {
     assertThatThrownBy(
-            () -> new Blended.Options(0.1, 0, LabelMode.ALL_TO_ONE, 1.2, 0.2, "", Fidelity.PAPER))
+            () ->
+                new Blended.Options(
+                    0.1, 0, LabelMode.ALL_TO_ONE, List.of(), 1.2, 0.2, "", Fidelity.PAPER))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("alpha")
         .hasMessageContaining("1.2");
@@ -136,8 +140,56 @@ class BlendedTest implements PoisoningStrategyContract<Blended.Options> {
   @Test
   void attack_onTinyImages_succeeds() {
     Blended.Options options =
-        new Blended.Options(0.2, 1, LabelMode.ALL_TO_ONE, 0.3, 0.3, "", Fidelity.BACKDOORBENCH);
+        new Blended.Options(
+            0.2, 1, LabelMode.ALL_TO_ONE, List.of(), 0.3, 0.3, "", Fidelity.BACKDOORBENCH);
 
     Success.of(strategy(), options).assertAtLeast(0.9, 0.9);
+  }
+
+  @Test
+  void trigger_holdsAtAllSizes() {
+    for (boolean floating : new boolean[] {false, true}) {
+      TriggerProperties.assertHoldAtAllSizes(
+          new BlendTrigger(SmilingSun.draw(), 0.2, floating), 51);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void trigger_movesEachValueTowardsThePicture(boolean floating) {
+    byte[] ramps = TestImages.ramps(64);
+    Picture picture = SmilingSun.draw();
+
+    byte[] stamped = TestImages.stamp(new BlendTrigger(picture, 0.2, floating), ramps, 64);
+
+    byte[] goal = picture.resized(64, 64).planes();
+    for (int i = 0; i < ramps.length; i++) {
+      int from = ramps[i] & 0xFF;
+      int to = goal[i] & 0xFF;
+      // dropping the fraction may go one below both
+      assertThat(stamped[i] & 0xFF).isBetween(Math.min(from, to) - 1, Math.max(from, to));
+    }
+  }
+
+  @Test
+  void selection_followsRatiosAndSources() {
+    Blended.Options options = strategy().defaults(TinyImages.spec(TinyImages.SMALL, 4));
+
+    Selection.assertFollowsPublishedRatios(strategy(), options);
+    Selection.assertFollowsSources(strategy(), options);
+  }
+
+  @Test
+  void options_sourcesWithAllToAll_areRefused() {
+    Blended.Options options =
+        new Blended.Options(0.1, 0, LabelMode.ALL_TO_ALL, List.of(2), 0.2, 0.2, "", Fidelity.PAPER);
+    try (TensorScope scope = TensorScope.open()) {
+      AttackContext context = TinyContexts.attack(TinyImages.blobs(8, new Seed(1)), new Seed(1));
+
+      assertThatThrownBy(() -> strategy().recipe(context, options))
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("sources")
+          .hasMessageContaining("all-to-one");
+    }
   }
 }

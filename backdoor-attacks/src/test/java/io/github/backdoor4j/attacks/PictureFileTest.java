@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +125,6 @@ class PictureFileTest {
 
   private static BadNets.Options badNets(String image, Fidelity fidelity) {
     return new BadNets.Options(
-        0.1, 0, LabelMode.ALL_TO_ONE, 3, BadNets.Pattern.WHITE, image, fidelity);
+        0.1, 0, LabelMode.ALL_TO_ONE, List.of(), 3, BadNets.Pattern.WHITE, image, fidelity);
   }
 }

@@ -13,7 +13,23 @@ class RegisteredAttacksTest {
   void registry_holdsTheAttacksOfThisModule() {
     assertThat(Registries.load().attacks().all())
         .extracting(PoisoningStrategy::id)
-        .containsExactly("badnets", "blended", "sig", "wanet");
+        .containsExactly(
+            "badnets",
+            "blended",
+            "blind",
+            "bpp",
+            "ctrl",
+            "ftrojan",
+            "input-aware",
+            "label-consistent",
+            "lira",
+            "low-frequency",
+            "poison-ink",
+            "refool",
+            "sig",
+            "ssba",
+            "trojannn",
+            "wanet");
   }
 
   @Test

@@ -13,12 +13,15 @@ import io.github.backdoor4j.core.spi.AttackContext;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.testkit.NamedStrategyContract;
 import io.github.backdoor4j.testkit.PoisoningStrategyContract;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SigTest implements PoisoningStrategyContract<Sig.Options> {
 
@@ -144,5 +147,36 @@ class SigTest implements PoisoningStrategyContract<Sig.Options> {
 
     // no clean image of the target class is left: that quarter of the accuracy is the price
     Success.of(strategy(), options).assertAtLeast(0.7, 0.8);
+  }
+
+  @Test
+  void trigger_holdsAtAllSizes() {
+    TriggerProperties.assertHoldAtAllSizes(TRIGGER, 40);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {28, 32, 64, 224})
+  void trigger_onGrey_isAsStrongAtAllSizes(int side) {
+    byte[] grey = TestImages.flat(side, 128);
+
+    // half of the amplitude squared, up to the fractions that are dropped: 19.1 dB
+    assertThat(TestImages.psnr(grey, TestImages.stamp(TRIGGER, grey, side))).isBetween(19.0, 19.2);
+  }
+
+  @Test
+  void fidelity_changesNothing() {
+    try (TensorScope scope = TensorScope.open()) {
+      AttackContext context = TinyContexts.attack(TinyImages.blobs(80, new Seed(1)), new Seed(1));
+      Sig.Options paper = options(0.1, PoisonRate.Of.DATASET);
+      Sig.Options benchmark = NamedStrategyContract.with(paper, "fidelity", "backdoorbench");
+
+      assertThat(strategy().recipe(context, benchmark).testTrigger())
+          .isEqualTo(strategy().recipe(context, paper).testTrigger());
+    }
+  }
+
+  @Test
+  void selection_followsPublishedRatios() {
+    Selection.assertFollowsPublishedRatios(strategy(), options(0.1, PoisonRate.Of.DATASET));
   }
 }

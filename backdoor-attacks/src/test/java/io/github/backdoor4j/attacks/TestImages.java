@@ -59,6 +59,15 @@ final class TestImages {
     return 10 * Math.log10(255.0 * 255.0 / mse(one, other));
   }
 
+  /** Largest difference of one value, in grey levels. */
+  static int largestChange(byte[] one, byte[] other) {
+    int largest = 0;
+    for (int i = 0; i < one.length; i++) {
+      largest = Math.max(largest, Math.abs((one[i] & 0xFF) - (other[i] & 0xFF)));
+    }
+    return largest;
+  }
+
   /** One row of the first plane, as values 0 to 255. */
   static int[] row(byte[] image, int side, int row) {
     int[] values = new int[side];

@@ -4,21 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.backdoor4j.core.UsageException;
-import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.LabelMode;
 import io.github.backdoor4j.core.data.Normalization;
 import io.github.backdoor4j.core.nn.NetworkSpec;
-import io.github.backdoor4j.core.spi.AttackContext;
 import io.github.backdoor4j.core.spi.AttackOutcome;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.Batch;
-import io.github.backdoor4j.core.train.ScheduleSpec;
-import io.github.backdoor4j.core.train.TrainingPlan;
 import io.github.backdoor4j.testkit.PoisoningStrategyContract;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
@@ -65,7 +61,7 @@ class WaNetTest implements PoisoningStrategyContract<WaNet.Options> {
           new WaNetStep(network, data.spec(), options, warp, labels.rule(options.target()));
       Batch batch = batch(data);
 
-      WaNetStep.Mixed mixed = step.mix(batch, new BatchSplit(3, 6), Tensors.generator(new Seed(2)));
+      PoisonedBatch mixed = step.mix(batch, new BatchSplit(3, 6), Tensors.generator(new Seed(2)));
 
       Tensor warped = Warp.apply(batch.images(), warp.grid(16, 16, network.device()));
       assertThat(mixed.images().narrow(0, 0, 3).equal(warped.narrow(0, 0, 3))).isTrue();
@@ -98,7 +94,7 @@ class WaNetTest implements PoisoningStrategyContract<WaNet.Options> {
               Warp.draw(new Seed(1), 4, 0.5, 1),
               options.labels().rule(0));
 
-      WaNetStep.Mixed mixed =
+      PoisonedBatch mixed =
           step.mix(batch(data), new BatchSplit(backdoored, cross), Tensors.generator(new Seed(2)));
 
       assertThat(mixed.images().shape()).containsExactly(32, 3, 16, 16);
@@ -118,24 +114,6 @@ class WaNetTest implements PoisoningStrategyContract<WaNet.Options> {
             .hasSize(2)
             .allMatch(share -> share >= 0 && share <= 1);
       }
-    }
-  }
-
-  @Test
-  void plan_replacesAugmentation_keepsTheLastBatch_andFollowsWhomItShould() {
-    try (TensorScope scope = TensorScope.open()) {
-      TrainingPlan victim = TrainingPlan.benchmark(3, new Augmentation(4, true));
-      AttackContext context =
-          TinyContexts.attack(TinyImages.blobs(8, SEED_OF_DATA), victim, new Seed(1));
-
-      TrainingPlan paper = WaNet.plan(context, options(LabelMode.ALL_TO_ONE, Fidelity.PAPER));
-      TrainingPlan benchmark =
-          WaNet.plan(context, options(LabelMode.ALL_TO_ONE, Fidelity.BACKDOORBENCH));
-
-      assertThat(paper).isEqualTo(victim.withAugmentation(Augmentation.NONE).withDropLast(false));
-      assertThat(benchmark)
-          .isEqualTo(
-              paper.withSchedule(new ScheduleSpec.MultiStep(List.of(100, 200, 300, 400), 0.1)));
     }
   }
 
