@@ -9,6 +9,7 @@ import io.github.backdoor4j.core.spi.MethodCard;
 import io.github.backdoor4j.core.spi.Named;
 import io.github.backdoor4j.core.spi.NamedStrategy;
 import io.github.backdoor4j.core.spi.Registries;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -83,18 +84,19 @@ final class MethodTables {
   }
 
   /** The page of every method, by id. */
-  Map<String, String> pages() {
+  Map<String, String> pages() throws IOException {
+    SelfTestTable measured = SelfTestTable.ofDocs();
     Map<String, String> pages = new LinkedHashMap<>();
     Stream.of(
             registries.attacks().all(),
             registries.defenses().all(),
             registries.architectures().all())
         .flatMap(Collection::stream)
-        .forEach(method -> pages.put(method.id(), page(method)));
+        .forEach(method -> pages.put(method.id(), page(method, measured.about(method.id()))));
     return pages;
   }
 
-  private String page(NamedStrategy<?> method) {
+  private String page(NamedStrategy<?> method, String measured) {
     MethodCard card = method.card();
     List<String> lines = new ArrayList<>();
     lines.add("# " + card.title() + "\n");
@@ -120,7 +122,7 @@ final class MethodTables {
     if (card.departures().isEmpty()) {
       lines.add("None known.");
     }
-    return String.join("\n", lines) + "\n";
+    return String.join("\n", lines) + "\n" + measured;
   }
 
   private static String options(Record defaults) {
