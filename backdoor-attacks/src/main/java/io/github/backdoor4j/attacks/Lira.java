@@ -197,6 +197,8 @@ public final class Lira implements PoisoningStrategy<Lira.Options> {
                 + " hundreds. The second stage follows the victim's schedule, compressed.",
             "The benchmark saves the classifier of the first stage; here it is that of the second,"
                 + " unless 'saved' says otherwise.",
+            "Clean and noisy images pass the classifier together; in the benchmark they pass one after"
+                + " the other, and the statistics of batch normalisation fit neither.",
             "There is no poisoned training set: every image is trained with and without noise."));
   }
 
