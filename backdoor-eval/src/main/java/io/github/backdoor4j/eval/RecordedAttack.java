@@ -62,8 +62,12 @@ record RecordedAttack(Path folder, ResultRecord result) {
   }
 
   private static String line(RecordStore store, ResultRecord result) {
-    return "%s (%s, seed %d)"
-        .formatted(store.folder(result.key()), result.spec().attack(), result.spec().seed());
+    return store.folder(result.key())
+        + " ("
+        + result.spec().attack()
+        + ", seed "
+        + result.spec().seed()
+        + ")";
   }
 
   private static RecordedAttack of(Path folder, Optional<ResultRecord> found) {
