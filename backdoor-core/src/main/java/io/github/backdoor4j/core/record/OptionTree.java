@@ -1,8 +1,10 @@
 package io.github.backdoor4j.core.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.base.Splitter;
 import io.github.backdoor4j.core.UsageException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -148,9 +150,23 @@ final class OptionTree {
   }
 
   private static JsonNode typed(@Nullable Class<?> wanted, Given given) {
+    if (wanted == List.class && !given.value().isArray()) {
+      return list(given.text());
+    }
     return wanted == String.class && !given.value().isContainerNode()
         ? JsonNodeFactory.instance.textNode(given.text())
         : given.value();
+  }
+
+  /** A list as people write it on a command line: values with commas between, or one alone. */
+  private static JsonNode list(String text) {
+    ArrayNode values = JsonNodeFactory.instance.arrayNode();
+    Splitter.on(',')
+        .trimResults()
+        .omitEmptyStrings()
+        .split(text)
+        .forEach(value -> values.add(Options.parse(value)));
+    return values;
   }
 
   /** The node that holds the last name of a path. */

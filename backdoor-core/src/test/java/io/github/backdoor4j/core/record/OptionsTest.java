@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.common.base.Joiner;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.record.SampleOptions.Corner;
 import io.github.backdoor4j.core.record.SampleOptions.Patch;
@@ -150,7 +151,6 @@ class OptionsTest {
     "fidelity, benchmark, paper | backdoorbench",
     "patch.size, big, integer",
     "training.optimizer.momentum, much, number",
-    "stages, 3, list",
   })
   void valueOfAWrongType_isRefused_namingOptionValueAndWhatIsAllowed(
       String name, String value, String allowed) {
@@ -276,5 +276,15 @@ class OptionsTest {
     assertThatThrownBy(() -> bindTree(json))
         .isInstanceOf(UsageException.class)
         .hasMessageContainingAll("badnets", "names with values");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"3 | 3", "3,5 | 3,5", "3, 5 | 3,5", "[3,5] | 3,5", "'' | ''"})
+  void bind_lists_areReadAsPeopleWriteThem(String text, String expected) {
+    SampleOptions bound = Options.bind("badnets", SampleOptions.defaults(), Map.of("stages", text));
+
+    assertThat(Joiner.on(',').join(bound.stages())).isEqualTo(expected);
   }
 }
