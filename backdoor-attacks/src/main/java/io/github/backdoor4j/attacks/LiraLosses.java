@@ -65,7 +65,7 @@ final class LiraLosses {
   /**
    * Logits of clean images, then of noisy ones, from one pass. Passed apart, the batch's own
    * statistics take out what all noisy images have in common, and the running statistics fit
-   * neither kind: clean accuracy then falls by tens of points in short trainings.
+   * neither kind, which costs clean accuracy in short trainings.
    */
   private Tensor together(Tensor clean, Tensor noisy, StepContext context) {
     return context.forward(victim, torch.cat(new TensorVector(clean, noisy), 0));
