@@ -53,8 +53,7 @@ class CoveredTest implements PoisoningStrategyContract<Covered.Options> {
       AttackContext context = context(SEED);
 
       assertThatThrownBy(
-              () ->
-                  strategy().recipe(context, new Covered.Options("acme.covered", 0.1, 0, 0.1)))
+              () -> strategy().recipe(context, new Covered.Options("acme.covered", 0.1, 0, 0.1)))
           .isInstanceOf(UsageException.class)
           .hasMessageContaining("name another");
       assertThatThrownBy(
