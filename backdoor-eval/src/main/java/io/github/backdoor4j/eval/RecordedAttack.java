@@ -9,7 +9,6 @@ import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.data.Normalization;
 import io.github.backdoor4j.core.record.Json;
-import io.github.backdoor4j.core.tensor.TensorScope;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,11 +35,10 @@ record RecordedAttack(Path folder, ResultRecord result) {
    * @throws DataException if there is none, or its record is broken
    */
   static RecordedAttack find(Path place) {
-    Path cells = place.resolveSibling("cells");
-    Path name = place.getFileName();
-    if (name != null && Files.exists(place.resolve("record.json")) && isCells(place.getParent())) {
-      Path root = Objects.requireNonNull(cells.toAbsolutePath().getParent()).getParent();
-      return of(place, RecordStore.open(Objects.requireNonNull(root)).find(name.toString()));
+    Path cells = place.toAbsolutePath().getParent();
+    if (cells != null && cells.endsWith("cells") && Files.exists(place.resolve("record.json"))) {
+      RecordStore store = RecordStore.open(Objects.requireNonNull(cells.getParent()));
+      return of(place, store.find(String.valueOf(place.getFileName())));
     }
     RecordStore store = RecordStore.open(place);
     List<ResultRecord> attacks =
@@ -55,10 +53,6 @@ record RecordedAttack(Path folder, ResultRecord result) {
     return of(
         attacks.isEmpty() ? place : store.folder(attacks.get(0).key()),
         attacks.stream().findFirst());
-  }
-
-  private static boolean isCells(@org.jspecify.annotations.Nullable Path parent) {
-    return parent != null && parent.endsWith("cells");
   }
 
   private static String line(RecordStore store, ResultRecord result) {
@@ -102,7 +96,7 @@ record RecordedAttack(Path folder, ResultRecord result) {
   DatasetSpec data() {
     CellFiles files = new CellFiles(folder);
     Map<String, String> metadata = files.modelMetadata();
-    try (TensorScope scope = TensorScope.open()) {
+    try {
       Normalization normalization =
           Json.read(required(metadata, "normalization"), Normalization.class);
       int classes = Integer.parseInt(required(metadata, "classes"));

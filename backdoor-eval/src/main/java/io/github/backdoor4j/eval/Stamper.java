@@ -38,6 +38,7 @@ final class Stamper {
   private final MethodChoice choice;
   private final Seed seed;
   private final Optional<RecordedAttack> recorded;
+  private final Optional<DatasetSpec> recordedData;
   private final Map<ImageShape, Trigger> triggers = new HashMap<>();
 
   /** With a trigger that options and seed make. */
@@ -59,6 +60,7 @@ final class Stamper {
     this.choice = choice;
     this.seed = seed;
     this.recorded = recorded;
+    this.recordedData = recorded.map(RecordedAttack::data); // read once, not for every size
   }
 
   /**
@@ -111,7 +113,7 @@ final class Stamper {
     Workbench bench = Workbench.simple(ComputeDevice.CPU, seed.child("attack:" + attack.id()));
     Optional<Map<String, Tensor>> state = recorded.flatMap(RecordedAttack::triggerState);
     if (state.isPresent()) {
-      DatasetSpec data = recorded.orElseThrow().data();
+      DatasetSpec data = recordedData.orElseThrow();
       return restore(bind(data), data, state.get());
     }
     return trigger(bind(spec), new AttackContext(one, nobody, bench))
@@ -139,9 +141,7 @@ final class Stamper {
   /** What is known of the data: what the record says, else ten classes and plain images. */
   private DatasetSpec spec(ImageShape shape) {
     Optional<DatasetSpec> known =
-        recorded
-            .map(RecordedAttack::data)
-            .filter(data -> data.shape().channels() == shape.channels());
+        recordedData.filter(data -> data.shape().channels() == shape.channels());
     if (known.isPresent()) {
       DatasetSpec data = known.get();
       return new DatasetSpec(
