@@ -56,7 +56,14 @@ final class PreActResNet extends Network {
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout("layer" + depth.stages(), "avgpool", "linear");
+    List<String> taps = stages.stream().map(stage -> stage.name).toList();
+    return new FeatureLayout("layer" + depth.stages(), "avgpool", "linear")
+        .withStages(taps, lastBlockInput());
+  }
+
+  private String lastBlockInput() {
+    List<Block> blocks = stages.get(stages.size() - 1).blocks;
+    return blocks.get(blocks.size() - 1).units.get(0).relu();
   }
 
   /** Blocks of one resolution; the first may halve it. */

@@ -102,7 +102,9 @@ class PreActResNet18Test implements ArchitectureContract<PreActResNet18.Options>
   @Test
   void features_areTheLastBlockAndItsAverage() {
     assertThat(network(10, 4, SMALL).features())
-        .isEqualTo(new FeatureLayout("layer4", "avgpool", "linear"));
+        .isEqualTo(
+            new FeatureLayout("layer4", "avgpool", "linear")
+                .withStages(List.of("layer1", "layer2", "layer3", "layer4"), "layer4.1.relu1"));
   }
 
   @ParameterizedTest

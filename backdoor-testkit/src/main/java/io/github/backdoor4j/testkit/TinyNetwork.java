@@ -82,6 +82,7 @@ public final class TinyNetwork extends Network {
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout("relu4", "features", "linear");
+    return new FeatureLayout("relu4", "features", "linear")
+        .withStages(List.of("relu2", "relu3", "relu4"), "relu3");
   }
 }

@@ -23,6 +23,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Functional layers over named tensors, from a tensor to a tensor: a classifier ({@link Network}),
@@ -44,6 +45,7 @@ public abstract class Model implements Trainable, HasTensors {
   private boolean training;
   private Seed noise = new Seed(0);
   private long noisyPasses;
+  private @Nullable PassMeter meter;
 
   /** Starts the engine, since layers are tensors. */
   protected Model() {
@@ -221,14 +223,35 @@ public abstract class Model implements Trainable, HasTensors {
     return apply(x, Taps.none(), parameters);
   }
 
-  /** Output in the current mode with taps, and with other values than the model's own. */
+  /**
+   * Output in the current mode with taps, and with other values than the model's own.
+   *
+   * @param values for every parameter; buffers among them take the place of the model's own, also
+   *     where training mode updates running statistics
+   */
   final Tensor apply(Tensor x, Taps taps, Map<String, Tensor> values) {
     for (String name : taps.names()) {
       require(tapNames.contains(name), "network has no tap '%s'. Its taps: %s", name, tapNames);
     }
     Tensor input = x.dim() == 4 ? x.contiguous(MemoryFormat.ChannelsLast) : x;
     long number = training ? noisyPasses++ : 0;
-    return forward(new Pass(values, buffers, training, taps, noise, number, null), input);
+    Map<String, Tensor> statistics =
+        values.keySet().containsAll(buffers.keySet()) ? values : buffers;
+    Tensor output =
+        forward(new Pass(values, statistics, training, taps, noise, number, null), input);
+    if (meter != null) {
+      meter.passed(input, output);
+    }
+    return output;
+  }
+
+  /** Has the images that pass through this model, and through later copies of it, counted. */
+  public final void meter(PassMeter counter) {
+    meter = counter;
+  }
+
+  final @Nullable PassMeter meter() {
+    return meter;
   }
 
   /** A pass in evaluation mode that watches which layer's output is which layer's input. */

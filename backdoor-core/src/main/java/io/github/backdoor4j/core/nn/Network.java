@@ -64,6 +64,10 @@ public abstract class Network extends Model implements Classifier {
     copy.to(device());
     copy.copyState(this.state());
     copy.training(training());
+    PassMeter counter = meter();
+    if (counter != null) {
+      copy.meter(counter);
+    }
     return copy;
   }
 
@@ -81,7 +85,9 @@ public abstract class Network extends Model implements Classifier {
    * Logits with other parameter values than the network's own, for steps that differentiate through
    * an update or mix models.
    *
-   * @param values one tensor for every name in {@link #parameters()}
+   * @param values one tensor for every name in {@link #parameters()}; if there is also one for
+   *     every name in {@link #buffers()}, they are used, and updated in training mode, in place of
+   *     the network's own
    */
   public final Tensor forward(Tensor images, Taps taps, Map<String, Tensor> values) {
     require(

@@ -13,5 +13,10 @@ public enum DefenderAccess {
   /** Unlabelled inputs as they arrive at run time, some of them perhaps triggered. */
   RUNTIME_INPUTS,
   /** The means to train a new model of the same architecture by the victim's recipe. */
-  TRAINING
+  TRAINING,
+  /**
+   * Clean accuracy and attack success on test data. No defender has them: only for showing what a
+   * better choice would have been worth.
+   */
+  ORACLE
 }

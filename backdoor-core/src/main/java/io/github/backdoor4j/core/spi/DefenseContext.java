@@ -5,6 +5,8 @@ import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Inference;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.PassMeter;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.train.Trainer;
@@ -26,12 +28,24 @@ public final class DefenseContext {
    * @param training the training set as given
    * @param cleanHoldout a small clean labelled set
    * @param runtimeInputs unlabelled inputs, unsigned 8-bit N×C×H×W
+   * @param oracle knowledge of test data, for defenses that ask for it by name
    */
   public record Materials(
       Network suspect,
       Optional<ImageDataset> training,
       Optional<ImageDataset> cleanHoldout,
-      Optional<Tensor> runtimeInputs) {}
+      Optional<Tensor> runtimeInputs,
+      Optional<Oracle> oracle) {
+
+    /** What a defender has, without an oracle. */
+    public Materials(
+        Network suspect,
+        Optional<ImageDataset> training,
+        Optional<ImageDataset> cleanHoldout,
+        Optional<Tensor> runtimeInputs) {
+      this(suspect, training, cleanHoldout, runtimeInputs, Optional.empty());
+    }
+  }
 
   private final String defense;
   private final Set<DefenderAccess> granted;
@@ -39,6 +53,7 @@ public final class DefenseContext {
   private final Materials materials;
   private final Victim victim;
   private final Workbench bench;
+  private final PassMeter meter = new PassMeter();
 
   /**
    * @param defense who gets the view; for messages, and for what it declares
@@ -50,8 +65,23 @@ public final class DefenseContext {
       Materials materials,
       Victim victim,
       Workbench bench) {
-    this.defense = defense.id();
-    this.granted = Set.copyOf(defense.needs());
+    this(defense.id(), defense.needs(), spec, materials, victim, bench);
+  }
+
+  /**
+   * @param defense who gets the view; for messages
+   * @param granted what it may see: {@link DefenseStrategy#needs(Record)}
+   * @param spec what the data set is: public knowledge
+   */
+  public DefenseContext(
+      String defense,
+      Set<DefenderAccess> granted,
+      DatasetSpec spec,
+      Materials materials,
+      Victim victim,
+      Workbench bench) {
+    this.defense = defense;
+    this.granted = Set.copyOf(granted);
     this.spec = spec;
     this.materials = materials;
     this.victim = victim;
@@ -88,6 +118,7 @@ public final class DefenseContext {
     Network copy = materials.suspect().copy().to(bench.device());
     copy.training(false);
     copy.requireGradients(true);
+    copy.meter(meter);
     return copy;
   }
 
@@ -106,16 +137,31 @@ public final class DefenseContext {
     return present(DefenderAccess.RUNTIME_INPUTS, materials.runtimeInputs());
   }
 
+  /**
+   * How models do on test data, which no defender has; granted only to options that ask for {@link
+   * Selection#ORACLE}.
+   */
+  public Oracle oracle() {
+    return present(DefenderAccess.ORACLE, materials.oracle());
+  }
+
   /** A new network of the suspect's architecture with fresh weights, on the device. */
   public Network newNetwork(Seed seed) {
     check(DefenderAccess.TRAINING);
-    return victim.newNetwork(seed).to(bench.device());
+    Network network = victim.newNetwork(seed).to(bench.device());
+    network.meter(meter);
+    return network;
   }
 
   /** The recipe by which a model of this kind is trained. */
   public TrainingPlan plan() {
     check(DefenderAccess.TRAINING);
     return victim.plan();
+  }
+
+  /** Work done so far by the networks that this context handed out, and by their copies. */
+  public Passes passes() {
+    return meter.passes();
   }
 
   /** Source of all randomness of this defense; split it by purpose. */

@@ -27,8 +27,16 @@ public sealed interface DefenseOutcome extends HasTensors {
    * A model without the backdoor, or so the defense hopes.
    *
    * @param network plain and loadable: masks are folded into the weights
+   * @param variants the models among which it was chosen, if there were several
    */
-  record RepairedModel(Network network, Evidence evidence) implements DefenseOutcome {
+  record RepairedModel(Network network, Evidence evidence, Optional<Variants> variants)
+      implements DefenseOutcome {
+
+    /** One that was not chosen among others. */
+    public RepairedModel(Network network, Evidence evidence) {
+      this(network, evidence, Optional.empty());
+    }
+
     @Override
     public Optional<Network> model() {
       return Optional.of(network);

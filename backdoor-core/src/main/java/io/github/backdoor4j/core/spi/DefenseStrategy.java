@@ -1,5 +1,7 @@
 package io.github.backdoor4j.core.spi;
 
+import io.github.backdoor4j.core.nn.Passes;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,6 +13,23 @@ public interface DefenseStrategy<O extends Record> extends NamedStrategy<O> {
 
   /** What the defense must be given; it can get at nothing else. */
   Set<DefenderAccess> needs();
+
+  /**
+   * What the defense must be given under certain options; more than {@link #needs()} only where
+   * they ask for an {@link Selection#ORACLE}.
+   */
+  default Set<DefenderAccess> needs(O options) {
+    return needs();
+  }
+
+  /**
+   * Work to expect, for an estimate before the start: what is done unless something stops early.
+   *
+   * @return empty if nothing can be said
+   */
+  default Optional<Passes> expectedPasses(O options, Workload load) {
+    return Optional.empty();
+  }
 
   /**
    * Runs the defense.

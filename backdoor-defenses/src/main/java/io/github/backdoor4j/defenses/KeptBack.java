@@ -1,0 +1,39 @@
+package io.github.backdoor4j.defenses;
+
+import static io.github.backdoor4j.core.Checks.require;
+
+import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.spi.DefenseContext;
+import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Arrays;
+
+/**
+ * The clean holdout in two parts, drawn at random, so that what one part suggests can be judged on
+ * the other.
+ *
+ * @param used to work with
+ * @param judged kept back to measure accuracy
+ */
+record KeptBack(ImageDataset used, ImageDataset judged) {
+
+  /**
+   * Splits the holdout of a defense.
+   *
+   * @param share that is kept back, in (0, 1)
+   * @throws io.github.backdoor4j.core.UsageException if one part would be empty
+   */
+  static KeptBack of(DefenseContext context, double share) {
+    ImageDataset holdout = context.cleanHoldout();
+    int kept = (int) (holdout.size() * share);
+    require(
+        kept > 0 && kept < holdout.size(),
+        "kept_back %s of a clean holdout of %d images leaves no images on one side; give a larger"
+            + " holdout",
+        share,
+        holdout.size());
+    long[] order = Tensors.permutation(holdout.size(), context.seed().child("kept-back"));
+    return new KeptBack(
+        holdout.subset(Arrays.copyOfRange(order, kept, order.length)),
+        holdout.subset(Arrays.copyOf(order, kept)));
+  }
+}
