@@ -138,7 +138,7 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
               .trainer("tuning")
               .fit(
                   network,
-                  context.cleanHoldout(),
+                  context.labelledHoldout(),
                   options.tuning(),
                   (batch, step) ->
                       step.crossEntropy(
@@ -148,7 +148,7 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
                   context.seed().child("tuning"));
       inputs.fold(mask);
       return new RepairedModel(
-          network, evidence(pruning, history, context.cleanHoldout().size(), options));
+          network, evidence(pruning, history, context.labelledHoldout().size(), options));
     }
   }
 
@@ -167,7 +167,7 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
   }
 
   private static Pruning prune(ClassifierInputs inputs, DefenseContext context, Options options) {
-    ImageDataset holdout = context.cleanHoldout();
+    ImageDataset holdout = context.labelledHoldout();
     int keptBack = (int) (holdout.size() * options.keptBack());
     require(
         keptBack > 0 && keptBack < holdout.size(),

@@ -73,7 +73,7 @@ public final class FineTuning implements DefenseStrategy<FineTuning.Options> {
   @Override
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
-    ImageDataset holdout = context.cleanHoldout();
+    ImageDataset holdout = context.labelledHoldout();
     TrainingHistory history =
         context
             .trainer("tuning")

@@ -23,7 +23,7 @@ record KeptBack(ImageDataset used, ImageDataset judged) {
    * @throws io.github.backdoor4j.core.UsageException if one part would be empty
    */
   static KeptBack of(DefenseContext context, double share) {
-    ImageDataset holdout = context.cleanHoldout();
+    ImageDataset holdout = context.labelledHoldout();
     int kept = (int) (holdout.size() * share);
     require(
         kept > 0 && kept < holdout.size(),

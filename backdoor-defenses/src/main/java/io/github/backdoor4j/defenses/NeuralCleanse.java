@@ -266,12 +266,12 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
               + " has %d",
           context.spec().id(), context.spec().classes());
     }
-    require(context.cleanHoldout().size() > 0, "neural-cleanse needs at least one clean image");
+    require(context.labelledHoldout().size() > 0, "neural-cleanse needs at least one clean image");
   }
 
   private static List<ReversedTrigger> invert(
       DefenseContext context, Network network, Options options) {
-    ImageDataset holdout = context.cleanHoldout();
+    ImageDataset holdout = context.labelledHoldout();
     if (options.images() == 0 || options.images() >= holdout.size()) {
       return new TriggerInversion(context, network, holdout, options).triggers();
     }
@@ -304,7 +304,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
   /** A clean part, and for each trigger a stamped copy of the rest with its true labels. */
   static ImageDataset partlyStamped(
       DefenseContext context, List<ReversedTrigger> found, Options options) {
-    ImageDataset holdout = context.cleanHoldout();
+    ImageDataset holdout = context.labelledHoldout();
     long[] order = Tensors.permutation(holdout.size(), context.seed().child("stamped"));
     int clean = (int) (holdout.size() * (1 - options.stampedShare()));
     ImageDataset rest = holdout.subset(Arrays.copyOfRange(order, clean, order.length));

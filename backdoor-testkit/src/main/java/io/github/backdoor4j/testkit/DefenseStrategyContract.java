@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -93,6 +96,24 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
       assertThatThrownBy(() -> strategy.defend(context, options(context.spec())))
           .isInstanceOf(NotApplicableException.class)
           .hasMessageContaining(strategy.id());
+    }
+  }
+
+  @Test
+  default void defend_onAModelWithBrokenWeights_isNotApplicable() {
+    assumeTrue(strategy().needs().contains(DefenderAccess.SUSPECT_MODEL), "needs no model");
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      Network broken = scene.model().copy();
+      broken.requireGradients(false);
+      Objects.requireNonNull(broken.parameters().get("conv1.weight"))
+          .fill_(Tensors.scalar(Double.NaN));
+      DefenseStrategy<O> strategy = strategy();
+      DefenseContext context = TinyContexts.defense(strategy, scene, scene.materials(broken), SEED);
+
+      assertThatThrownBy(() -> strategy.defend(context, options(context.spec())))
+          .isInstanceOf(NotApplicableException.class)
+          .hasMessageContaining("conv1.weight");
     }
   }
 

@@ -82,8 +82,13 @@ public record TinyScene(
 
   /** What a run could hand out to a defense. */
   public DefenseContext.Materials materials() {
+    return materials(model);
+  }
+
+  /** The same with another model under suspicion. */
+  public DefenseContext.Materials materials(Network suspect) {
     return new DefenseContext.Materials(
-        model, Optional.of(training), Optional.of(holdout), Optional.of(runtimeInputs));
+        suspect, Optional.of(training), Optional.of(holdout), Optional.of(runtimeInputs));
   }
 
   /** Share of clean test images that a network classifies rightly. */

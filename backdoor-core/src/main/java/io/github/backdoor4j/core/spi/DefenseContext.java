@@ -1,5 +1,6 @@
 package io.github.backdoor4j.core.spi;
 
+import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
@@ -9,10 +10,12 @@ import io.github.backdoor4j.core.nn.PassMeter;
 import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
+import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.Trainer;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -99,7 +102,7 @@ public final class DefenseContext {
     check(access);
     return material.orElseThrow(
         () ->
-            new io.github.backdoor4j.core.NotApplicableException(
+            new NotApplicableException(
                 "defense '%s' needs %s, which this attack or run does not provide",
                 defense, access));
   }
@@ -112,9 +115,12 @@ public final class DefenseContext {
   /**
    * A copy of the model under suspicion on the device, in evaluation mode; the caller may change
    * it.
+   *
+   * @throws NotApplicableException if some of its weights are no finite numbers
    */
   public Network suspect() {
     check(DefenderAccess.SUSPECT_MODEL);
+    materials.suspect().state().forEach(this::checkFinite);
     Network copy = materials.suspect().copy().to(bench.device());
     copy.training(false);
     copy.requireGradients(true);
@@ -127,9 +133,35 @@ public final class DefenseContext {
     return present(DefenderAccess.TRAINING_SET, materials.training());
   }
 
+  private void checkFinite(String name, Tensor tensor) {
+    if (!Tensors.allFinite(tensor)) {
+      throw new NotApplicableException(
+          "the model under suspicion has values in '%s' that are no finite numbers; defense '%s'"
+              + " cannot act on it",
+          name, defense);
+    }
+  }
+
   /** A small labelled set that is known to be clean. */
   public ImageDataset cleanHoldout() {
     return present(DefenderAccess.CLEAN_HOLDOUT, materials.cleanHoldout());
+  }
+
+  /**
+   * The clean holdout, for defenses that learn from its labels.
+   *
+   * @throws NotApplicableException if its images are not of two classes at least
+   */
+  public ImageDataset labelledHoldout() {
+    ImageDataset holdout = cleanHoldout();
+    long classes = LongStream.of(holdout.labelValues()).distinct().count();
+    if (classes < 2) {
+      throw new NotApplicableException(
+          "defense '%s' learns from the clean holdout, but its %d images are of %d class(es). Raise"
+              + " the holdout ratio.",
+          defense, holdout.size(), classes);
+    }
+    return holdout;
   }
 
   /** Unlabelled inputs at run time, unsigned 8-bit N×C×H×W. */
