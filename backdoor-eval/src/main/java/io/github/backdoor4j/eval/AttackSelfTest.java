@@ -2,7 +2,9 @@ package io.github.backdoor4j.eval;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.backdoor4j.core.BackdoorException;
+import io.github.backdoor4j.core.EngineException;
+import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.eval.ResultRecord.Kind;
 import java.nio.file.Path;
@@ -39,8 +41,11 @@ final class AttackSelfTest {
   AttackTestRow run(AttackExpectation expected) {
     List<ResultRecord> records;
     try {
-      records = new BenchmarkRunner(registries, out, listener, false).run(plan(expected)).records();
-    } catch (BackdoorException e) {
+      records =
+          new BenchmarkRunner(registries, out, listener, false)
+              .run(plan(expected, PlanTrees.empty()))
+              .records();
+    } catch (NotApplicableException | EngineException | UsageException e) {
       return AttackTestRow.without(expected, String.valueOf(e.getMessage()));
     }
     return new AttackTestRow(expected, of(records, Kind.ATTACK), of(records, Kind.CONTROL), "");
@@ -50,9 +55,15 @@ final class AttackSelfTest {
     return records.stream().filter(record -> record.kind() == kind).toList();
   }
 
-  private RunPlan plan(AttackExpectation expected) {
+  /**
+   * What is run for one attack.
+   *
+   * @param more settings over those of the file, such as defenses
+   */
+  RunPlan plan(AttackExpectation expected, ObjectNode more) {
     ObjectNode tree = ((ObjectNode) file.path("plan")).deepCopy();
     tree.set("training", PlanTrees.merge(tree.path("training"), expected.training()));
+    tree.setAll(more);
     ObjectNode flags = PlanTrees.empty();
     ArrayNode list = flags.putArray("seeds");
     seeds.forEach(list::add);

@@ -69,6 +69,9 @@ public final class BenchmarkRunner {
               listener,
               fresh,
               registries.evaluators());
+      if (listener.wantsEstimate()) {
+        listener.onEstimate(new Estimator(cells).estimate());
+      }
       List<ResultRecord> records = new ArrayList<>();
       for (long seed : plan.seeds()) {
         runSeed(cells, seed, records);
@@ -134,7 +137,7 @@ public final class BenchmarkRunner {
       lock = null;
     }
     if (lock == null) {
-      throw new UsageException(
+      throw new DataException(
           "another run is writing to %s. Wait for it, or choose another output folder.", out);
     }
     return lock;

@@ -4,18 +4,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.nn.StartWeights;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.Architecture;
 import io.github.backdoor4j.core.spi.AttackContext;
 import io.github.backdoor4j.core.spi.AttackOutcome;
+import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.NamedStrategy;
 import io.github.backdoor4j.core.spi.PoisoningStrategy;
+import io.github.backdoor4j.core.spi.Workload;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A method together with the options it will run with. Keeps the unchecked casts that a registry of
@@ -51,6 +55,18 @@ record Bound<S extends NamedStrategy<?>>(S strategy, Record options) {
   @SuppressWarnings("unchecked")
   static DefenseOutcome defend(Bound<DefenseStrategy<?>> bound, DefenseContext context) {
     return ((DefenseStrategy<Record>) bound.strategy()).defend(context, bound.options());
+  }
+
+  /** What a defense must be given under its options. */
+  @SuppressWarnings("unchecked")
+  static Set<DefenderAccess> needs(Bound<DefenseStrategy<?>> bound) {
+    return ((DefenseStrategy<Record>) bound.strategy()).needs(bound.options());
+  }
+
+  /** Work to expect of a defense under its options. */
+  @SuppressWarnings("unchecked")
+  static Optional<Passes> expectedPasses(Bound<DefenseStrategy<?>> bound, Workload load) {
+    return ((DefenseStrategy<Record>) bound.strategy()).expectedPasses(bound.options(), load);
   }
 
   @SuppressWarnings("unchecked")

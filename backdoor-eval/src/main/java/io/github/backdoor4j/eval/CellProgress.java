@@ -28,6 +28,7 @@ final class CellProgress implements RunListener, AutoCloseable {
   private final boolean everyEpoch;
   private final LongSupplier clock;
   private long lastLine;
+  private boolean estimates;
   private @Nullable ProgressBar bar;
 
   CellProgress(PrintWriter out, boolean terminal, boolean everyEpoch) {
@@ -46,6 +47,24 @@ final class CellProgress implements RunListener, AutoCloseable {
     out.println(String.format(Locale.ROOT, template, args));
     out.flush();
     lastLine = clock.getAsLong();
+  }
+
+  /** Has a run begin with what it will cost. */
+  CellProgress withEstimate() {
+    estimates = true;
+    return this;
+  }
+
+  @Override
+  public boolean wantsEstimate() {
+    return estimates;
+  }
+
+  @Override
+  public void onEstimate(CostEstimate estimate) {
+    if (!estimate.lines().isEmpty()) {
+      EstimateTable.lines(estimate).forEach(text -> line("%s", text));
+    }
   }
 
   @Override

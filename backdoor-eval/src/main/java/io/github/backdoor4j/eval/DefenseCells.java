@@ -4,17 +4,22 @@ import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenseContext;
+import io.github.backdoor4j.core.spi.DefenseContext.Materials;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
 import io.github.backdoor4j.core.spi.DefenseOutcome.CleanedDataset;
 import io.github.backdoor4j.core.spi.DefenseOutcome.ModelVerdict;
 import io.github.backdoor4j.core.spi.DefenseOutcome.SampleScores;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
+import io.github.backdoor4j.core.spi.Evaluation.Measurement;
 import io.github.backdoor4j.core.spi.EvaluationContext;
 import io.github.backdoor4j.core.spi.EvaluationContext.Detection;
 import io.github.backdoor4j.core.spi.EvaluationContext.ModelPredictions;
 import io.github.backdoor4j.core.spi.EvaluationContext.Verdict;
 import io.github.backdoor4j.core.spi.Evidence;
+import io.github.backdoor4j.core.spi.Oracle;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -87,18 +92,23 @@ final class DefenseCells {
             run.resolved.plan.runtimeInputs(),
             !spec.control(),
             runSeed.child("runtime-inputs"));
+    Materials materials =
+        new Materials(
+            attacked.network(),
+            attacked.training(),
+            Optional.of(holdout(runSeed)),
+            Optional.of(inputs.images()),
+            Optional.of(network -> score(network, attacked)));
     DefenseContext context =
         new DefenseContext(
-            defense.strategy(),
+            defense.id(),
+            Bound.needs(defense),
             run.resolved.source.spec(),
-            new DefenseContext.Materials(
-                attacked.network(),
-                attacked.training(),
-                Optional.of(holdout(runSeed)),
-                Optional.of(inputs.images())),
+            materials,
             run.resolved.victim(),
             bench);
     DefenseOutcome outcome = Bound.defend(defense, context);
+    Passes passes = context.passes();
     outcome.model().ifPresent(network -> OutcomeChecks.check(defense.id(), network));
     EvaluationContext evaluation = evaluation(defense, outcome, attacked, inputs, spec.control());
     outcome.model().ifPresent(n -> files.saveModel(n, spec, key, run.resolved.source.spec()));
@@ -108,9 +118,16 @@ final class DefenseCells {
         spec,
         ModelMetrics.of(attacked.predictions()),
         run.evaluate(evaluation),
-        outcome.evidence(),
+        new OutcomeEvidence(run, attacked, outcome, evaluation, passes).complete(),
         new TrainingHistory(List.of()),
         start);
+  }
+
+  private Oracle.Score score(Network network, AttackedModel attacked) {
+    ModelPredictions predictions =
+        Predictions.of(run.inference(), network, run.data.test(), attacked.triggered());
+    List<Measurement> metrics = ModelMetrics.of(predictions);
+    return new Oracle.Score(metrics.get(0).value(), metrics.get(1).value());
   }
 
   /** The defender's clean images: a share of the clean training set, drawn without replacement. */

@@ -25,7 +25,7 @@ final class PlanRun {
     OutputFolder.prepare(out);
     cli.interruption().resumable();
     RunResult result;
-    try (CellProgress progress = cli.progress()) {
+    try (CellProgress progress = cli.progress().withEstimate()) {
       result = new BenchmarkRunner(registries, out, progress, fresh).run(plan);
     }
     write(result, registries);

@@ -36,13 +36,9 @@ record ReportCells(
       return attacked.spec().defense();
     }
 
-    /** Whether an option says that test data chose a setting. */
+    /** Whether test data chose a setting. */
     boolean oracle() {
-      return OptionList.of(attacked.spec().defenseOptions()).stream()
-          .anyMatch(
-              option ->
-                  (option.name().equals("selection") || option.name().endsWith(".selection"))
-                      && option.value().equals("oracle"));
+      return attacked.spec().oracle();
     }
   }
 

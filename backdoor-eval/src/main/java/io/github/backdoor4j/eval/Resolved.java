@@ -1,11 +1,13 @@
 package io.github.backdoor4j.eval;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.NetworkSpec;
 import io.github.backdoor4j.core.nn.StartWeights;
 import io.github.backdoor4j.core.record.Json;
+import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.record.Provenance;
 import io.github.backdoor4j.core.spi.Architecture;
@@ -128,6 +130,8 @@ final class Resolved {
   ResultRecord.CellSpec cell(ResultRecord.CellSpec base, Bound<DefenseStrategy<?>> defense) {
     ObjectNode settings = base.settings().deepCopy();
     settings.put("holdout_ratio", plan.holdoutRatio()).put("runtime_inputs", plan.runtimeInputs());
+    ArrayNode access = settings.putArray(ResultRecord.CellSpec.ACCESS);
+    Bound.needs(defense).stream().sorted().map(Names::hyphenated).forEach(access::add);
     return new ResultRecord.CellSpec(
         base.dataset(),
         base.datasetOptions(),

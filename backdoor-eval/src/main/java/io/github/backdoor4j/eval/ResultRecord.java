@@ -1,10 +1,13 @@
 package io.github.backdoor4j.eval;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.record.Provenance;
+import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.Evaluation.Measurement;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.train.TrainingHistory;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -80,7 +83,7 @@ public record ResultRecord(
    * @param defenseOptions all of its options; empty object for attacks and controls
    * @param control whether the model was trained on clean data
    * @param seed of the run
-   * @param settings holdout, run-time inputs, device
+   * @param settings holdout, run-time inputs, device, and what the defense was allowed to see
    * @param code version and commit of Backdoor4J
    * @param engine tensor engine
    */
@@ -101,6 +104,21 @@ public record ResultRecord(
       JsonNode settings,
       String code,
       String engine) {
+
+    static final String ACCESS = "access";
+    private static final String ORACLE = Names.hyphenated(DefenderAccess.ORACLE);
+
+    /** What the defense was allowed to see, in lower case with hyphens; empty for attacks. */
+    public List<String> access() {
+      List<String> names = new ArrayList<>();
+      settings.path(ACCESS).forEach(name -> names.add(name.asText()));
+      return names;
+    }
+
+    /** Whether test data, which no defender has, chose a setting of the defense. */
+    public boolean oracle() {
+      return access().contains(ORACLE);
+    }
 
     /** The poisoning ratio among the attack's options; NaN if it has none. */
     public double poisonRatio() {

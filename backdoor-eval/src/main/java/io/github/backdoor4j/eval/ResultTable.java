@@ -6,6 +6,7 @@ import io.github.backdoor4j.eval.ResultRecord.Status;
 import io.github.backdoor4j.eval.Summary.Row;
 import io.github.backdoor4j.eval.Summary.Statistics;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,7 @@ final class ResultTable {
     Map<String, String> names = new LinkedHashMap<>();
     for (Row row : rows) {
       String place = row.spec().defense() + row.spec().defenseOptions();
-      names.putIfAbsent(place, name(row.spec().defense(), names.values()));
+      names.putIfAbsent(place, name(row.spec(), names.values()));
       (row.spec().control() ? clean : attacked).putIfAbsent(place, row);
     }
     return names.entrySet().stream()
@@ -70,9 +71,10 @@ final class ResultTable {
         .toList();
   }
 
-  /** The same defense with other options is numbered. */
-  private static String name(String defense, java.util.Collection<String> taken) {
-    String name = defense.isEmpty() ? "no defense" : defense;
+  /** The same defense with other options is numbered; one that saw test data is marked. */
+  private static String name(ResultRecord.CellSpec spec, Collection<String> taken) {
+    String id = spec.defense().isEmpty() ? "no defense" : spec.defense();
+    String name = spec.oracle() ? id + " (oracle)" : id;
     String free = name;
     for (int n = 2; taken.contains(free); n++) {
       free = name + " #" + n;

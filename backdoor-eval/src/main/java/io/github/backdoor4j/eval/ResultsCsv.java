@@ -49,7 +49,7 @@ public final class ResultsCsv {
     names.addAll(List.of("seconds", "peak_memory_mb", "kind", "status", "reason"));
     BEFORE_METRICS.forEach(metric -> names.add(metric + "_before"));
     names.addAll(DETECTION_METRICS);
-    names.addAll(List.of("fidelity", "key", "n_clean", "n_triggered"));
+    names.addAll(List.of("fidelity", "access", "oracle", "key", "n_clean", "n_triggered"));
     names.addAll(others);
     return names;
   }
@@ -73,6 +73,8 @@ public final class ResultsCsv {
     BEFORE_METRICS.forEach(m -> line.put(m + "_before", number(record.valueBefore(m))));
     DETECTION_METRICS.forEach(metric -> line.put(metric, number(record.value(metric))));
     line.put("fidelity", fidelity(spec));
+    line.put("access", String.join(" ", spec.access()));
+    line.put("oracle", spec.defense().isEmpty() ? "" : Boolean.toString(spec.oracle()));
     line.put("key", record.key());
     line.put("n_clean", denominator(record, "c_acc"));
     line.put("n_triggered", denominator(record, "asr"));

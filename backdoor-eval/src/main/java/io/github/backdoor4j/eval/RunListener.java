@@ -5,6 +5,14 @@ import io.github.backdoor4j.core.train.TrainingListener;
 /** Watches a run; all methods do nothing by default. */
 public interface RunListener {
 
+  /** Whether to measure the network's speed and tell what the run will cost. */
+  default boolean wantsEstimate() {
+    return false;
+  }
+
+  /** What is left to do, before any work; told only to a listener that wants it. */
+  default void onEstimate(CostEstimate estimate) {}
+
   /**
    * A cell begins.
    *

@@ -303,7 +303,7 @@ final class BenchmarkRunnerTest {
         var lock = channel.lock()) {
       assertThat(lock.isValid()).isTrue();
       assertThatThrownBy(() -> run("busy", Toys.plan(List.of(0L), false)))
-          .isInstanceOf(UsageException.class)
+          .isInstanceOf(DataException.class)
           .hasMessageContaining("another run is writing");
     }
   }

@@ -126,7 +126,7 @@ class CliTest {
         "stamp --attack badnets --out x | '--images=DIR'",
         "stamp --images x --out y | name an attack with --attack, or a result with --record",
         "stamp --record r --attack badnets --images x --out y | brings attack and options with it",
-        "selftest atacks | there is no self-test of 'atacks'; there is one of: attacks",
+        "selftest atacks | has no command 'atacks'. Did you mean 'attacks'?",
         "selftest attacks --only badnet | there is no attack 'badnet'. Known, nearest first: badnets",
       })
   void mistakes_endWith2_andSayWhatIsAllowed(String line, String message) {

@@ -114,7 +114,11 @@ class HtmlReportTest {
     List<ResultRecord> records = new ArrayList<>();
     records.addAll(SampleRun.of(folder, List.of(0L), List.of("fine-pruning")).records());
     ResultRecord best = SampleRun.defense("activation-clustering", false, 0);
-    records.add(withOptions(best, SampleRun.object("selection", "oracle")));
+    records.add(
+        with(
+            best,
+            best.spec().defenseOptions(),
+            SampleRun.object("access", List.of("suspect-model", "oracle"))));
     RunPlan plan = SampleRun.plan(List.of(0L), List.of("fine-pruning", "activation-clustering"));
 
     Document page = render(new RunResult(plan, records, folder));
@@ -331,6 +335,10 @@ class HtmlReportTest {
   }
 
   private static ResultRecord withOptions(ResultRecord record, JsonNode options) {
+    return with(record, options, record.spec().settings());
+  }
+
+  private static ResultRecord with(ResultRecord record, JsonNode options, JsonNode settings) {
     ResultRecord.CellSpec spec = record.spec();
     ResultRecord.CellSpec changed =
         new ResultRecord.CellSpec(
@@ -347,7 +355,7 @@ class HtmlReportTest {
             options,
             spec.control(),
             spec.seed(),
-            spec.settings(),
+            settings,
             spec.code(),
             spec.engine());
     return SampleRun.record(

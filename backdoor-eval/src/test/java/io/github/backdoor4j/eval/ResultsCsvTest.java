@@ -26,7 +26,7 @@ class ResultsCsvTest {
   private static final String HEADER =
       "attack,defense,dataset,model,poison_ratio,seed,c_acc,asr,r_acc,der,rir,seconds,"
           + "peak_memory_mb,kind,status,reason,c_acc_before,asr_before,r_acc_before,tpr,fpr,"
-          + "precision,recall,f1,auroc,verdict,verdict_score,fidelity,key,n_clean,n_triggered";
+          + "precision,recall,f1,auroc,verdict,verdict_score,fidelity,access,oracle,key,n_clean,n_triggered";
 
   private final Locale before = Locale.getDefault();
 
@@ -49,10 +49,10 @@ class ResultsCsvTest {
             HEADER
                 + "\n"
                 + "badnets,,fashion-mnist,preact-resnet18,0.1,7,0.8811111111111111,1.0,0.0,,,"
-                + "1234.5,1432.5,attack,ok,,,,,,,,,,,,,paper,k1,2000,1800\n"
+                + "1234.5,1432.5,attack,ok,,,,,,,,,,,,,paper,,,k1,2000,1800\n"
                 + "badnets,strip,fashion-mnist,preact-resnet18,0.1,7,,,,,,0.25,1432.5,defense,ok,,"
-                + "0.8811111111111111,1.0,0.0,0.5,1.0E-4,,0.5,,0.9999999999999999,,,paper,k2,2000,"
-                + "1800\n");
+                + "0.8811111111111111,1.0,0.0,0.5,1.0E-4,,0.5,,0.9999999999999999,,,paper,,false,k2,"
+                + "2000,1800\n");
   }
 
   @Test

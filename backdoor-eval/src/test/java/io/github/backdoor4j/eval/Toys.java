@@ -1,6 +1,7 @@
 package io.github.backdoor4j.eval;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.Sets;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.Cover;
 import io.github.backdoor4j.core.data.DatasetSpec;
@@ -77,6 +78,7 @@ final class Toys {
                     Guilty.class,
                     Innocent.class,
                     Inapplicable.class,
+                    ToyChooser.class,
                     Broken.class),
             Architecture.class, List.of(Tiny.class),
             DatasetSource.class, List.of(Blobs.class),
@@ -266,7 +268,7 @@ final class Toys {
 
     @Override
     public Set<DefenderAccess> needs() {
-      return Set.of(DefenderAccess.values());
+      return Sets.difference(Set.of(DefenderAccess.values()), Set.of(DefenderAccess.ORACLE));
     }
   }
 

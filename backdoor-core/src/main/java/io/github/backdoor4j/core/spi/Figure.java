@@ -15,7 +15,8 @@ import java.util.Map;
   @JsonSubTypes.Type(value = Figure.Curves.class, name = "curves"),
   @JsonSubTypes.Type(value = Figure.Histogram.class, name = "histogram"),
   @JsonSubTypes.Type(value = Figure.Bars.class, name = "bars"),
-  @JsonSubTypes.Type(value = Figure.Pictures.class, name = "pictures")
+  @JsonSubTypes.Type(value = Figure.Pictures.class, name = "pictures"),
+  @JsonSubTypes.Type(value = Figure.Matrix.class, name = "matrix")
 })
 public sealed interface Figure {
 
@@ -90,6 +91,33 @@ public sealed interface Figure {
                   pixels.length,
                   shape,
                   shape.size()));
+    }
+  }
+
+  /**
+   * Numbers between two equal lists of names, such as a confusion matrix.
+   *
+   * @param rowLabel what the rows are
+   * @param columnLabel what the columns are
+   * @param names of rows and columns alike
+   * @param values in [0, 1], row by row
+   */
+  record Matrix(
+      String title,
+      String rowLabel,
+      String columnLabel,
+      List<String> names,
+      List<List<Double>> values)
+      implements Figure {
+    public Matrix {
+      names = List.copyOf(names);
+      values = values.stream().map(List::copyOf).toList();
+      int size = names.size();
+      require(
+          values.size() == size && values.stream().allMatch(row -> row.size() == size),
+          "matrix '%s' of %d names needs as many rows and columns",
+          title,
+          size);
     }
   }
 }

@@ -1,0 +1,93 @@
+package io.github.backdoor4j.eval;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.backdoor4j.core.spi.Registries;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs defenses as the self-test's file says, on models that the self-test of attacks trains. The
+ * clean model is tried once, beside the first attack.
+ */
+final class DefenseSelfTest {
+
+  /**
+   * What a repair must reach.
+   *
+   * @param attack on which
+   * @param largestAsr largest mean attack success rate afterwards
+   * @param largestLoss largest mean loss of clean accuracy, as a share
+   * @param least number of defenses that must reach both
+   */
+  record Band(String attack, double largestAsr, double largestLoss, int least) {}
+
+  private final ObjectNode file;
+  private final AttackSelfTest models;
+  private final List<AttackExpectation> attacks;
+  private final Registries registries;
+  private final Path out;
+  private final RunListener listener;
+
+  /**
+   * @param file the self-test's of defenses
+   * @param attacksFile the self-test's of attacks
+   */
+  DefenseSelfTest(
+      ObjectNode file,
+      ObjectNode attacksFile,
+      Registries registries,
+      Path out,
+      RunListener listener,
+      List<Long> seeds) {
+    this.file = file;
+    this.models = new AttackSelfTest(attacksFile, registries, out, listener, seeds);
+    this.attacks = models.expectations();
+    this.registries = registries;
+    this.out = out;
+    this.listener = listener;
+  }
+
+  /** Ids of the attacks, in the order of the file. */
+  List<String> attacks() {
+    List<String> ids = new ArrayList<>();
+    file.path("attacks").forEach(node -> ids.add(node.asText()));
+    return ids;
+  }
+
+  /** Ids of the defenses, in the order of the file. */
+  List<String> defenses() {
+    List<String> ids = new ArrayList<>();
+    file.path("defenses").fieldNames().forEachRemaining(ids::add);
+    return ids;
+  }
+
+  Band band() {
+    return new Band(
+        file.path("band").path("attack").asText(),
+        file.path("band").path("largest_asr").asDouble(),
+        file.path("band").path("largest_loss").asDouble(),
+        file.path("band").path("least").asInt());
+  }
+
+  /**
+   * Runs defenses on the models of one attack.
+   *
+   * @param control whether on the clean models as well
+   */
+  List<ResultRecord> run(String attack, List<String> defenses, boolean control) {
+    ObjectNode more = PlanTrees.empty();
+    more.put("control", control);
+    ArrayNode list = more.putArray("defenses");
+    for (String defense : defenses) {
+      ObjectNode choice = list.addObject();
+      choice.put("id", defense);
+      choice.set("options", file.path("defenses").path(defense).deepCopy());
+    }
+    AttackExpectation expected =
+        attacks.stream().filter(e -> e.attack().equals(attack)).findFirst().orElseThrow();
+    RunPlan plan = models.plan(expected, more);
+    return new BenchmarkRunner(registries, out, listener, false).run(plan).records();
+  }
+}

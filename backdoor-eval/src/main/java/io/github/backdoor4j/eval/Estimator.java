@@ -1,0 +1,87 @@
+package io.github.backdoor4j.eval;
+
+import com.google.common.base.Suppliers;
+import io.github.backdoor4j.core.nn.Passes;
+import io.github.backdoor4j.core.spi.DefenseStrategy;
+import io.github.backdoor4j.core.spi.Workload;
+import io.github.backdoor4j.eval.ResultRecord.CellSpec;
+import io.github.backdoor4j.eval.ResultRecord.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Makes the estimate of a run from what its methods declare and what is on disk. */
+final class Estimator {
+
+  private final CellRunner run;
+  private final RunPlan plan;
+  private final int trainingImages;
+  private final Passes evaluation;
+
+  Estimator(CellRunner run) {
+    this.run = run;
+    this.plan = run.resolved.plan;
+    this.trainingImages = run.data.training().size();
+    this.evaluation = Passes.forward(2.0 * run.data.test().size()); // clean and triggered images
+  }
+
+  /** The estimate; speed is measured only if something is left to do. */
+  CostEstimate estimate() {
+    List<CostEstimate.Line> lines = new ArrayList<>();
+    Supplier<NetworkSpeed> speed =
+        Suppliers.memoize(() -> NetworkSpeed.of(run.resolved.victim(), run.device));
+    int models = missing(Optional.empty());
+    if (models > 0) {
+      double epochs = run.resolved.training.epochs();
+      lines.add(
+          line("training the model", models, Passes.training(epochs * trainingImages), speed));
+    }
+    for (Bound<DefenseStrategy<?>> defense : run.resolved.defenses) {
+      int cells = missing(Optional.of(defense));
+      if (cells > 0) {
+        lines.add(
+            Bound.expectedPasses(defense, workload())
+                .map(work -> line(defense.id(), cells, work, speed))
+                .orElse(new CostEstimate.Line(defense.id(), cells, Double.NaN, Double.NaN)));
+      }
+    }
+    return new CostEstimate(lines);
+  }
+
+  private CostEstimate.Line line(
+      String title, int cells, Passes work, Supplier<NetworkSpeed> speed) {
+    Passes all = work.plus(evaluation);
+    return new CostEstimate.Line(
+        title, cells, all.inForwardPasses() / trainingImages, cells * speed.get().seconds(all));
+  }
+
+  private Workload workload() {
+    return new Workload(
+        trainingImages,
+        (int) (trainingImages * plan.holdoutRatio()),
+        2 * plan.runtimeInputs(),
+        run.resolved.source.spec().classes());
+  }
+
+  /** Cells without a record: of a defense, or of the trainings. */
+  private int missing(Optional<Bound<DefenseStrategy<?>>> defense) {
+    int missing = 0;
+    for (long seed : plan.seeds()) {
+      missing += absent(seed, false, defense) ? 1 : 0;
+      missing += plan.control() && absent(seed, true, defense) ? 1 : 0;
+    }
+    return missing;
+  }
+
+  private boolean absent(long seed, boolean control, Optional<Bound<DefenseStrategy<?>>> defense) {
+    CellSpec model = run.resolved.cell(run.data, seed, control, run.device);
+    Kind trained = control ? Kind.CONTROL : Kind.ATTACK;
+    Kind defended = control ? Kind.CONTROL_DEFENSE : Kind.DEFENSE;
+    String key =
+        defense
+            .map(d -> RecordStore.key(run.resolved.cell(model, d), defended))
+            .orElseGet(() -> RecordStore.key(model, trained));
+    return run.fresh || run.store.find(key).isEmpty();
+  }
+}

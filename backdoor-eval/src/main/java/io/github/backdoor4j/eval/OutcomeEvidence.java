@@ -1,0 +1,63 @@
+package io.github.backdoor4j.eval;
+
+import io.github.backdoor4j.core.nn.Passes;
+import io.github.backdoor4j.core.spi.DefenseOutcome;
+import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
+import io.github.backdoor4j.core.spi.EvaluationContext;
+import io.github.backdoor4j.core.spi.EvaluationContext.ModelPredictions;
+import io.github.backdoor4j.core.spi.Evidence;
+import io.github.backdoor4j.core.spi.Figure;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A defense's evidence and what evaluation adds to it: the work it did, the test results of the
+ * models among which it chose, and which classes are confused before and after.
+ *
+ * @param run the run
+ * @param attacked the model that came in
+ * @param outcome what the defense returned
+ * @param evaluation predictions before and after
+ * @param passes work of the defense
+ */
+record OutcomeEvidence(
+    CellRunner run,
+    AttackedModel attacked,
+    DefenseOutcome outcome,
+    EvaluationContext evaluation,
+    Passes passes) {
+
+  /** Work in forward passes over the training set; a backward pass counts as two. */
+  static final String FORWARD_PASSES = "forward_passes";
+
+  private static final int MOST_CLASSES = 43; // GTSRB's: larger tables nobody reads
+
+  Evidence complete() {
+    Evidence own = outcome.evidence();
+    Map<String, Double> numbers = new LinkedHashMap<>(own.numbers());
+    numbers.put(FORWARD_PASSES, passes.inForwardPasses() / run.data.training().size());
+    List<Figure> figures = new ArrayList<>(own.figures());
+    if (outcome instanceof RepairedModel repaired) {
+      repaired.variants().ifPresent(v -> figures.add(new VariantCurve(run, attacked, v).figure()));
+    }
+    if (outcome.model().isPresent()) {
+      evaluation.after().ifPresent(after -> confusions(evaluation.before(), after, figures));
+    }
+    return new Evidence(numbers, figures, own.notes());
+  }
+
+  private void confusions(ModelPredictions before, ModelPredictions after, List<Figure> figures) {
+    List<String> names = run.resolved.source.spec().classNames();
+    if (names.size() > MOST_CLASSES) {
+      return;
+    }
+    figures.add(Confusion.clean("Clean images before", names, before));
+    figures.add(Confusion.clean("Clean images after", names, after));
+    if (after.triggered().length > 0) {
+      figures.add(Confusion.triggered("Triggered images before", names, before));
+      figures.add(Confusion.triggered("Triggered images after", names, after));
+    }
+  }
+}
