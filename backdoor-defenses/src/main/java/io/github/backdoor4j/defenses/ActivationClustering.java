@@ -5,6 +5,7 @@ import static io.github.backdoor4j.core.Checks.requireNonNegative;
 import static io.github.backdoor4j.core.Checks.requireRange;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -12,7 +13,9 @@ import io.github.backdoor4j.core.spi.DefenseOutcome.CleanedDataset;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.Workload;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -157,6 +160,15 @@ public final class ActivationClustering implements DefenseStrategy<ActivationClu
   public Set<DefenderAccess> needs() {
     return Set.of(
         DefenderAccess.SUSPECT_MODEL, DefenderAccess.TRAINING_SET, DefenderAccess.TRAINING);
+  }
+
+  @Override
+  public Optional<Passes> expectedPasses(Options options, Workload load) {
+    int epochs = options.retrainingEpochs() == 0 ? load.victimEpochs() : options.retrainingEpochs();
+    int trainings = (options.retrain() ? 1 : 0) + (options.reclassify() ? 1 : 0);
+    double images = load.trainingImages();
+    return Optional.of(
+        Passes.forward(images).plus(Passes.training(images).times((double) epochs * trainings)));
   }
 
   @Override

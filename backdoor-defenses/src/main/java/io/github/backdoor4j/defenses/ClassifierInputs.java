@@ -4,6 +4,7 @@ import io.github.backdoor4j.core.EngineException;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.ImageShape;
+import io.github.backdoor4j.core.data.Normalization;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.Recorder;
 import io.github.backdoor4j.core.nn.Taps;
@@ -12,21 +13,27 @@ import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.function.Function;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The features that enter a network's classifier: how active they are, what accuracy is left
- * without some of them, and how to take them out for good. A unit is either one such feature or one
- * channel of the last feature map with all features that come from it.
+ * The features that enter a network's classifier: how active they are, what is left of the
+ * predictions without some of them, and how to take them out for good. A unit is either one such
+ * feature or one channel of the last feature map with all features that come from it.
  */
 final class ClassifierInputs {
+
+  private static final double SAME_LOGITS = 1e-4; // relative; two orders of summation
 
   private final Network network;
   private final DefenseContext context;
   private final Tensor weight;
+  private final @Nullable Tensor bias;
   private final int width;
   private int featuresPerUnit = 1;
 
@@ -34,18 +41,27 @@ final class ClassifierInputs {
     this.network = network;
     this.context = context;
     String classifier = network.features().classifier();
-    this.weight = parameter(classifier + ".weight");
+    Tensor columns = network.parameters().get(classifier + ".weight");
+    if (columns == null) {
+      throw new NotApplicableException(
+          "the network's feature layout names the classifier '%s', which has no weights",
+          classifier);
+    }
+    this.weight = columns;
+    this.bias = network.parameters().get(classifier + ".bias");
     this.width = (int) weight.size(1);
   }
 
-  private Tensor parameter(String name) {
-    Tensor tensor = network.parameters().get(name);
-    if (tensor == null) {
-      throw new NotApplicableException(
-          "the network's feature layout names the classifier parameter '%s', which is not there",
-          name);
-    }
-    return tensor;
+  /** Number of features D. */
+  int width() {
+    return width;
+  }
+
+  /** Features N×D of images as they are, in the caller's scope. */
+  Tensor features(Tensor images, Normalization normalization) {
+    return context
+        .inference()
+        .features(network, images, normalization, network.features().penultimate());
   }
 
   /** Mean over images and positions of each channel of the last feature map, after ReLU. */
@@ -84,55 +100,88 @@ final class ClassifierInputs {
         });
   }
 
-  private double[] means(
-      Tensor images, ImageDataset data, java.util.function.Function<Tensor, Tensor> perImage) {
+  private double[] means(Tensor images, ImageDataset data, Function<Tensor, Tensor> perImage) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor rows = context.inference().map(images, data.spec().normalization(), perImage, network);
-      double[] means = Tensors.toDoubles(rows.to(ScalarType.Double).mean(new long[] {0}));
-      if (!Arrays.stream(means).allMatch(Double::isFinite)) {
-        throw new EngineException(
-            "the suspect model's features are not finite; it cannot be pruned by activation");
-      }
-      return means;
+      return means(context.inference().map(images, data.spec().normalization(), perImage, network));
     }
+  }
+
+  /**
+   * Mean of each column.
+   *
+   * @throws EngineException if one is no finite number
+   */
+  static double[] means(Tensor rows) {
+    double[] means =
+        TensorScope.compute(
+            () -> Tensors.toDoubles(rows.to(ScalarType.Double).mean(new long[] {0})));
+    if (!Arrays.stream(means).allMatch(Double::isFinite)) {
+      throw new EngineException(
+          "the suspect model's features are not finite; it cannot be judged by activation");
+    }
+    return means;
   }
 
   /** Accuracy per setting of a sweep; the features are computed once. */
   double[] accuracies(PruningSweep sweep, ImageDataset images) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor features =
-          context
-              .inference()
-              .features(
-                  network,
-                  images.images(),
-                  images.spec().normalization(),
-                  network.features().penultimate());
-      Tensor labels = context.device().place(images.labels());
-      double[] accuracies = new double[sweep.settings()];
-      for (int setting = 0; setting < accuracies.length; setting++) {
-        accuracies[setting] = accuracy(features, labels, sweep.pruned(setting));
-      }
-      return accuracies;
+      Tensor features = features(images.images(), images.spec().normalization());
+      return agreements(sweep, features, context.device().place(images.labels()));
     }
   }
 
-  private double accuracy(Tensor features, Tensor labels, int[] pruned) {
+  /**
+   * Share of images that are given a label, per setting of a sweep.
+   *
+   * @param features N×D
+   * @param labels N, on the features' device
+   */
+  double[] agreements(PruningSweep sweep, Tensor features, Tensor labels) {
+    return TensorScope.compute(
+        () -> {
+          Function<Tensor, Tensor> head = head(features);
+          double[] shares = new double[sweep.settings()];
+          for (int setting = 0; setting < shares.length; setting++) {
+            int[] pruned = sweep.pruned(setting);
+            shares[setting] =
+                TensorScope.compute(() -> agreement(head, features.mul(mask(pruned)), labels));
+          }
+          return shares;
+        });
+  }
+
+  private static double agreement(Function<Tensor, Tensor> head, Tensor features, Tensor labels) {
     return Tensors.withoutGradients(
-        () ->
-            TensorScope.compute(
-                () -> {
-                  Tensor logits = logits(features.mul(mask(pruned)));
-                  Tensor hits = logits.argmax(new LongOptional(1), false).eq(labels);
-                  return hits.to(ScalarType.Double).mean().item_double();
-                }));
+        () -> {
+          Tensor hits = head.apply(features).argmax(new LongOptional(1), false).eq(labels);
+          return hits.to(ScalarType.Double).mean().item_double();
+        });
   }
 
   /**
-   * What the network makes of given features: they take the place of its own in a pass of one
-   * image, since more than one layer may follow.
+   * What makes logits of features: the classifier alone where nothing follows it, which is seen by
+   * trying, else the whole network with its own features replaced.
    */
-  private Tensor logits(Tensor features) {
+  private Function<Tensor, Tensor> head(Tensor features) {
+    if (weight.size(0) != network.classes()) {
+      return this::pass;
+    }
+    boolean same =
+        Tensors.withoutGradients(
+            () -> {
+              Tensor some = features.narrow(0, 0, Math.min(features.size(0), 1));
+              return affine(some).allclose(pass(some), SAME_LOGITS, SAME_LOGITS, false);
+            });
+    return same ? this::affine : this::pass;
+  }
+
+  private Tensor affine(Tensor features) {
+    return torch.linear(
+        features, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
+  }
+
+  /** The network's own features are replaced in a pass of one image. */
+  private Tensor pass(Tensor features) {
     ImageShape shape = network.spec().input();
     Tensor any =
         context.device().place(torch.zeros(1, shape.channels(), shape.height(), shape.width()));
@@ -157,6 +206,15 @@ final class ClassifierInputs {
 
   /** Sets the classifier's columns to zero where the mask is: same function, plain weights. */
   void fold(Tensor mask) {
-    Tensors.withoutGradients(() -> weight.mul_(mask));
+    fold(network, mask);
+  }
+
+  /** The same on another network of this kind. */
+  static Network fold(Network network, Tensor mask) {
+    Tensor columns =
+        java.util.Objects.requireNonNull(
+            network.parameters().get(network.features().classifier() + ".weight"));
+    Tensors.withoutGradients(() -> columns.mul_(mask));
+    return network;
   }
 }

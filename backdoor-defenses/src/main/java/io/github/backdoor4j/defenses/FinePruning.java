@@ -2,11 +2,12 @@ package io.github.backdoor4j.defenses;
 
 import static io.github.backdoor4j.core.Checks.require;
 import static io.github.backdoor4j.core.Checks.requirePositive;
+import static io.github.backdoor4j.core.Checks.requireRange;
 import static io.github.backdoor4j.core.Checks.requireRatio;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
-import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.nn.Taps;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.DefenderAccess;
@@ -17,15 +18,16 @@ import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.Selection;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -43,6 +45,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
 
+  /** Ours: the paper names no share, it prunes as far as accuracy allows. */
+  private static final double DEFAULT_SHARE = 0.5;
+
   /**
    * What Fine-Pruning can be told.
    *
@@ -50,6 +55,8 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
    * @param stepShare share of the units that each setting prunes more
    * @param keptBack share of the holdout on which the loss of accuracy is measured
    * @param tuning training after pruning
+   * @param selection by what the number of pruned units is chosen
+   * @param prunedShare share of the units to prune if it is fixed
    * @param fidelity whom to follow where paper and benchmark differ
    */
   public record Options(
@@ -71,6 +78,14 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
           TrainingPlan tuning,
       @Doc(
               value =
+                  "how many units are pruned: fixed (pruned_share), clean_holdout (as accuracy on"
+                      + " the kept-back images allows), oracle (least attack success on test data)",
+              range = "fixed | clean_holdout | oracle")
+          Selection selection,
+      @Doc(value = "selection = fixed: share of the units to prune", range = "[0, 1]")
+          double prunedShare,
+      @Doc(
+              value =
                   "paper: channels after ReLU, rollback to the last good setting; backdoorbench:"
                       + " signed classifier inputs, one unit fewer, first setting beyond tolerance",
               range = "paper | backdoorbench")
@@ -81,6 +96,24 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
       requireRatio("step_share", stepShare);
       requirePositive("kept_back", keptBack);
       require(keptBack < 1, "kept_back must lie in (0, 1), but was %s", keptBack);
+      requireRange("pruned_share", prunedShare, 0, 1);
+    }
+
+    /** Pruning as far as accuracy on the kept-back images allows. */
+    public Options(
+        double maxAccuracyDrop,
+        double stepShare,
+        double keptBack,
+        TrainingPlan tuning,
+        Fidelity fidelity) {
+      this(
+          maxAccuracyDrop,
+          stepShare,
+          keptBack,
+          tuning,
+          Selection.CLEAN_HOLDOUT,
+          DEFAULT_SHARE,
+          fidelity);
     }
   }
 
@@ -109,7 +142,7 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
         "https://arxiv.org/abs/1805.12185",
         "defender has the model and a small clean labelled set",
         "post-training repair",
-        "two passes over the holdout for pruning, then 3 · epochs · holdout/n forward passes over"
+        "one pass over the holdout for pruning, then 3 · epochs · holdout/n forward passes over"
             + " the training set (15 by default)",
         List.of(
             "the accuracy that limits pruning is measured on a kept-back part of the clean holdout;"
@@ -126,11 +159,22 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
   }
 
   @Override
+  public Set<DefenderAccess> needs(Options options) {
+    return options.selection().with(needs());
+  }
+
+  @Override
+  public Optional<Passes> expectedPasses(Options options, Workload load) {
+    int images = load.holdoutImages(); // those that rank and those that judge, once each
+    return Optional.of(Passes.forward(images).plus(Tuning.passes(options.tuning(), images)));
+  }
+
+  @Override
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
     try (TensorScope scope = TensorScope.open()) {
       ClassifierInputs inputs = new ClassifierInputs(network, context);
-      Pruning pruning = prune(inputs, context, options);
+      UnitPruning pruning = prune(inputs, context, options);
       Tensor mask = inputs.mask(pruning.units());
       String penultimate = network.features().penultimate();
       TrainingHistory history =
@@ -148,92 +192,53 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
                   context.seed().child("tuning"));
       inputs.fold(mask);
       return new RepairedModel(
-          network, evidence(pruning, history, context.labelledHoldout().size(), options));
+          network,
+          evidence(pruning, history, context.labelledHoldout().size(), options),
+          Optional.of(pruning.variants("pruned units, before tuning", context, inputs)));
     }
   }
 
-  /**
-   * What the sweep came to.
-   *
-   * @param sweep all settings
-   * @param accuracy on the kept-back images, per setting
-   * @param chosen the setting
-   * @param keptBack number of images behind each accuracy
-   */
-  private record Pruning(PruningSweep sweep, double[] accuracy, int chosen, int keptBack) {
-    int[] units() {
-      return sweep.pruned(chosen);
-    }
-  }
-
-  private static Pruning prune(ClassifierInputs inputs, DefenseContext context, Options options) {
-    ImageDataset holdout = context.labelledHoldout();
-    int keptBack = (int) (holdout.size() * options.keptBack());
-    require(
-        keptBack > 0 && keptBack < holdout.size(),
-        "kept_back %s of a clean holdout of %d images leaves no images on one side; give a larger"
-            + " holdout",
-        options.keptBack(),
-        holdout.size());
-    long[] order = Tensors.permutation(holdout.size(), context.seed().child("kept-back"));
-    ImageDataset judged = holdout.subset(Arrays.copyOf(order, keptBack));
-    ImageDataset ranked = holdout.subset(Arrays.copyOfRange(order, keptBack, order.length));
+  private static UnitPruning prune(
+      ClassifierInputs inputs, DefenseContext context, Options options) {
+    KeptBack parts = KeptBack.of(context, options.keptBack());
     double[] activations =
         options.fidelity() == Fidelity.PAPER
-            ? inputs.channelActivations(ranked)
-            : inputs.signedActivations(ranked, context.seed().child("augmentation"));
+            ? inputs.channelActivations(parts.used())
+            : inputs.signedActivations(parts.used(), context.seed().child("augmentation"));
     PruningSweep sweep =
         PruningSweep.leastActiveFirst(activations, options.stepShare(), options.fidelity());
-    double[] accuracy = inputs.accuracies(sweep, judged);
-    return new Pruning(
-        sweep, accuracy, sweep.choose(accuracy, options.maxAccuracyDrop()), keptBack);
+    double[] accuracy = inputs.accuracies(sweep, parts.judged());
+    int chosen =
+        options.selection() == Selection.CLEAN_HOLDOUT
+            ? sweep.choose(accuracy, options.maxAccuracyDrop())
+            : SettingChoice.of(
+                    context,
+                    options.selection(),
+                    options.maxAccuracyDrop(),
+                    sweep.settingOf(options.prunedShare()),
+                    parts.judged(),
+                    sweep.settings(),
+                    setting -> UnitPruning.pruned(context, inputs, sweep, setting))
+                .setting();
+    return new UnitPruning(sweep, accuracy, chosen, parts.judged().size());
   }
 
   private static Evidence evidence(
-      Pruning pruning, TrainingHistory history, int images, Options options) {
-    int units = pruning.sweep().order().length;
+      UnitPruning pruning, TrainingHistory history, int images, Options options) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     numbers.put("pruned_channels", (double) pruning.units().length);
-    numbers.put("channels", (double) units);
-    numbers.put("kept_back_images", (double) pruning.keptBack());
-    numbers.put("kept_back_accuracy_before", pruning.accuracy()[0]);
-    numbers.put("kept_back_accuracy_pruned", pruning.accuracy()[pruning.chosen()]);
+    numbers.put("channels", (double) pruning.sweep().order().length);
+    numbers.putAll(pruning.numbers());
     numbers.putAll(Tuning.numbers("tuning", images, history));
     List<Figure> figures = new ArrayList<>();
-    figures.add(curve(pruning, options));
+    figures.add(
+        pruning.curve(
+            "Pruning the least active units", "pruned units", options.maxAccuracyDrop(), Map.of()));
     figures.addAll(Tuning.figures("Fine-tuning after pruning", history));
-    return new Evidence(numbers, figures, notes(pruning));
-  }
-
-  private static Figure curve(Pruning pruning, Options options) {
-    List<Double> x = new ArrayList<>();
-    List<Double> accuracy = new ArrayList<>();
-    List<Double> allowed = new ArrayList<>();
-    List<Double> chosen = new ArrayList<>();
-    double least = pruning.accuracy()[0] * (1 - options.maxAccuracyDrop());
-    for (int setting = 0; setting < pruning.accuracy().length; setting++) {
-      x.add((double) pruning.sweep().pruned(setting).length);
-      accuracy.add(pruning.accuracy()[setting]);
-      allowed.add(least);
-      chosen.add(setting == pruning.chosen() ? pruning.accuracy()[setting] : Double.NaN);
-    }
-    Map<String, List<Double>> series = new LinkedHashMap<>();
-    series.put("accuracy on kept-back clean images", accuracy);
-    series.put("least accuracy allowed", allowed);
-    series.put("chosen", chosen);
-    return new Figure.Curves(
-        "Pruning the least active units", "pruned units", "clean accuracy", x, series);
-  }
-
-  private static List<String> notes(Pruning pruning) {
-    List<String> notes = new ArrayList<>();
-    notes.add(
-        "Accuracy while pruning was measured on "
-            + pruning.keptBack()
-            + " clean images kept back from the holdout, not on test data.");
+    List<String> notes = new ArrayList<>(pruning.notes(options.selection()));
     if (pruning.units().length == 0) {
-      notes.add("No unit could be pruned within the tolerance: this is plain fine-tuning.");
+      notes.add("No unit was pruned: this is plain fine-tuning.");
     }
-    return notes;
+    return new Evidence(numbers, figures, notes);
   }
 }

@@ -3,6 +3,7 @@ package io.github.backdoor4j.defenses;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -11,9 +12,11 @@ import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -71,6 +74,11 @@ public final class FineTuning implements DefenseStrategy<FineTuning.Options> {
   }
 
   @Override
+  public Optional<Passes> expectedPasses(Options options, Workload load) {
+    return Optional.of(Tuning.passes(options.tuning(), load.holdoutImages()));
+  }
+
+  @Override
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
     ImageDataset holdout = context.labelledHoldout();
@@ -83,6 +91,6 @@ public final class FineTuning implements DefenseStrategy<FineTuning.Options> {
         new Evidence(
             Tuning.numbers("tuning", holdout.size(), history),
             Tuning.figures("Fine-tuning on the clean holdout", history),
-            List.of()));
+            Tuning.notes(history)));
   }
 }

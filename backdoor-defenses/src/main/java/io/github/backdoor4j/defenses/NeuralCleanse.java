@@ -3,12 +3,14 @@ package io.github.backdoor4j.defenses;
 import static io.github.backdoor4j.core.Checks.require;
 import static io.github.backdoor4j.core.Checks.requireAtLeast;
 import static io.github.backdoor4j.core.Checks.requirePositive;
+import static io.github.backdoor4j.core.Checks.requireRange;
 import static io.github.backdoor4j.core.Checks.requireRatio;
 
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -16,22 +18,23 @@ import io.github.backdoor4j.core.spi.DefenseOutcome.ModelVerdict;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.Selection;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
-import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Searches for each class the smallest trigger that turns clean images into it; a class whose
- * trigger is abnormally small is called a backdoor's target, and the model unlearns that trigger.
- * Assumes a small clean labelled set, gradients of the model with respect to its input, and a
- * backdoor with one small trigger per target class.
+ * trigger is abnormally small is called a backdoor's target. Then the model unlearns that trigger,
+ * loses the neurons that it drives, or is guarded by a filter of inputs that drive them. Assumes a
+ * small clean labelled set, gradients of the model with respect to its input, and a backdoor with
+ * one small trigger per target class.
  *
  * <p>Fidelity: the benchmark stamps the images for unlearning through 8-bit image files that
  * stretch the trigger and let sums wrap around; the paper's way is exact blending.
@@ -60,6 +63,81 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
     }
   }
 
+  /** What is done about the triggers that were found (§VI). */
+  public enum Repair {
+    /** Training on images with the trigger and their true labels (§VI-C). */
+    UNLEARNING,
+    /** Taking out the neurons that the trigger drives most, until it works no more (§VI-B). */
+    PRUNING,
+    /** Rejecting inputs that drive these neurons; the model stays as it is (§VI-A). */
+    FILTER,
+    /** Nothing: detection only. */
+    NONE
+  }
+
+  /**
+   * How neurons are pruned.
+   *
+   * @param prunedShare share of the neurons to prune if it is fixed
+   * @param stepShare share of the neurons that each setting prunes more
+   * @param triggerTolerance share of images that a trigger turns at which it works no more
+   * @param maxAccuracyDrop relative loss of accuracy at which pruning has gone too far
+   * @param keptBack share of the holdout on which accuracy is measured
+   */
+  public record Pruning(
+      @Doc(value = "selection = fixed: share of the neurons to prune", range = "[0, 1]")
+          double prunedShare,
+      @Doc(value = "share of the neurons that each setting prunes more", range = "(0, 1]")
+          double stepShare,
+      @Doc(
+              value =
+                  "a reversed trigger that turns no more than this share of images works no more",
+              range = "[0, 1]")
+          double triggerTolerance,
+      @Doc(
+              value = "relative loss of clean accuracy at which pruning has gone too far",
+              range = "(0, 1]")
+          double maxAccuracyDrop,
+      @Doc(
+              value = "share of the clean holdout kept back to measure accuracy while pruning",
+              range = "(0, 1)")
+          double keptBack) {
+
+    public Pruning {
+      requireRange("pruned_share", prunedShare, 0, 1);
+      requireRatio("step_share", stepShare);
+      requireRange("trigger_tolerance", triggerTolerance, 0, 1);
+      requireRatio("max_accuracy_drop", maxAccuracyDrop);
+      requirePositive("kept_back", keptBack);
+      require(keptBack < 1, "kept_back must lie in (0, 1), but was %s", keptBack);
+    }
+  }
+
+  /**
+   * How inputs are filtered.
+   *
+   * @param neuronShare share of the neurons that make the profile
+   * @param falseRejectionRate share of clean images that may be rejected
+   */
+  public record Filter(
+      @Doc(
+              value = "share of the neurons, those that the trigger drives most, that are watched",
+              range = "(0, 1]")
+          double neuronShare,
+      @Doc(
+              value = "share of clean holdout images that may be rejected; sets the threshold",
+              range = "[0, 1)")
+          double falseRejectionRate) {
+
+    public Filter {
+      requireRatio("neuron_share", neuronShare);
+      require(
+          falseRejectionRate >= 0 && falseRejectionRate < 1,
+          "false_rejection_rate must lie in [0, 1), but was %s",
+          falseRejectionRate);
+    }
+  }
+
   /**
    * What Neural Cleanse can be told.
    *
@@ -74,13 +152,16 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
    * @param costPatience epochs in a row above or below the success rate until the cost changes
    * @param stopPatience epochs in a row without a smaller mask until a class is done
    * @param stopShare a best norm of at least this share of the one before counts as no smaller
-   * @param classesTogether classes in one forward pass
+   * @param classesTogether classes in one forward pass; 0 for as many as make sense
    * @param scale in which form norms are compared
    * @param median which median of an even number of norms
    * @param threshold anomaly index above which a class is flagged
-   * @param unlearn whether a backdoored model is repaired
+   * @param repair what is done about a trigger that was found
    * @param stampedShare share of the holdout that is stamped for unlearning
    * @param unlearning training on the partly stamped holdout
+   * @param selection by what the number of pruned neurons is chosen
+   * @param pruning how neurons are pruned
+   * @param filter how inputs are filtered
    * @param fidelity whom to follow where paper and benchmark differ
    */
   public record Options(
@@ -117,9 +198,9 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
           double stopShare,
       @Doc(
               value =
-                  "classes inverted in one forward pass; more is faster on small networks and takes"
-                      + " that many times the memory; no influence on results but rounding",
-              range = "at least 1")
+                  "classes inverted in one forward pass; 0 for as many as give 256 images together,"
+                      + " which makes small batches fast; no influence on results but rounding",
+              range = "at least 0")
           int classesTogether,
       @Doc(
               value =
@@ -133,12 +214,26 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
           MedianRule median,
       @Doc(value = "anomaly index above which a class is flagged (§V-A: 2)", range = "above 0")
           double threshold,
-      @Doc("whether a model found backdoored is repaired by unlearning") boolean unlearn,
+      @Doc(
+              value =
+                  "against the triggers found: unlearning, pruning of neurons, a filter of inputs at"
+                      + " run time, none",
+              range = "unlearning | pruning | filter | none")
+          Repair repair,
       @Doc(
               value = "share of the holdout stamped with each flagged trigger for unlearning",
               range = "(0, 1]")
           double stampedShare,
       @Doc("training on the partly stamped holdout, true labels kept") TrainingPlan unlearning,
+      @Doc(
+              value =
+                  "pruning, how many neurons: fixed (pruned_share), clean_holdout (until the"
+                      + " reversed trigger works no more on holdout images), oracle (least attack"
+                      + " success on test data)",
+              range = "fixed | clean_holdout | oracle")
+          Selection selection,
+      @Doc("repair by pruning") Pruning pruning,
+      @Doc("filter of inputs") Filter filter,
       @Doc(
               value =
                   "stamping for unlearning: paper blends exactly; backdoorbench stretches mask and"
@@ -160,7 +255,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
       requireAtLeast("cost_patience", costPatience, 1);
       requireAtLeast("stop_patience", stopPatience, 1);
       requireRatio("stop_share", stopShare);
-      requireAtLeast("classes_together", classesTogether, 1);
+      requireAtLeast("classes_together", classesTogether, 0);
       requirePositive("threshold", threshold);
       requireRatio("stamped_share", stampedShare);
     }
@@ -195,13 +290,16 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
         5,
         25,
         0.99,
-        1,
+        0,
         NormScale.LINEAR,
         MedianRule.LOWER,
         2,
-        true,
+        Repair.UNLEARNING,
         0.2,
         Tuning.defaults(data),
+        Selection.CLEAN_HOLDOUT,
+        new Pruning(0.3, 0.01, 0.05, 0.1, 0.2),
+        new Filter(0.01, 0.05),
         Fidelity.PAPER);
   }
 
@@ -224,7 +322,13 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
                 + " training data; the same holdout serves both phases, the benchmark draws anew",
             "stamped images are rounded to 8 bits",
             "comparing logarithms of norms is ours, off by default",
-            "filtering inputs and patching neurons (§VI) are not implemented",
+            "pruning and filter follow what is known of §VI without its full text at hand: units"
+                + " are the inputs of the classifier with their sign, ranked by the rise of their"
+                + " mean from clean images to those with the reversed trigger",
+            "pruning stops where the reversed trigger turns 5 % of the holdout's other images or"
+                + " fewer, or before it costs too much accuracy; the paper gives no number",
+            "filter: mean of the top 1 % of neurons, in standard deviations of clean images; with"
+                + " several triggers the largest counts; threshold by a share of clean images",
             "a model is called backdoored if a class is flagged, so at an index of exactly 2 it is"
                 + " not",
             "all-to-all, sample-specific, clean-label and large triggers are usually not found"));
@@ -237,6 +341,32 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
   }
 
   @Override
+  public Set<DefenderAccess> needs(Options options) {
+    if (options.repair() == Repair.FILTER) {
+      Set<DefenderAccess> more = new LinkedHashSet<>(needs());
+      more.add(DefenderAccess.RUNTIME_INPUTS);
+      return more;
+    }
+    return options.repair() == Repair.PRUNING ? options.selection().with(needs()) : needs();
+  }
+
+  @Override
+  public Optional<Passes> expectedPasses(Options options, Workload load) {
+    double holdout = load.holdoutImages();
+    double images = options.images() == 0 ? holdout : Math.min(options.images(), holdout);
+    Passes inversion = Passes.training(load.classes() * options.epochs() * images);
+    Passes withTrigger = Passes.forward(2 * holdout); // with and without one reversed trigger
+    return Optional.of(
+        inversion.plus(
+            switch (options.repair()) {
+              case UNLEARNING -> Tuning.passes(options.unlearning(), load.holdoutImages());
+              case PRUNING -> withTrigger;
+              case FILTER -> withTrigger.plus(Passes.forward(load.runtimeInputs()));
+              case NONE -> Passes.NONE;
+            }));
+  }
+
+  @Override
   public ModelVerdict defend(DefenseContext context, Options options) {
     checkApplicable(context);
     Network network = context.suspect();
@@ -245,28 +375,44 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
         triggers.stream().mapToDouble(trigger -> options.scale().of(trigger.norm())).toArray();
     MadOutliers outliers = MadOutliers.of(norms, options.median(), MadOutliers.NORMAL_CONSISTENCY);
     List<Integer> flagged = outliers.beyond(options.threshold(), MadOutliers.Side.LOW);
-    Optional<TrainingHistory> unlearning =
-        options.unlearn() && !flagged.isEmpty()
-            ? Optional.of(unlearn(context, network, flagged, triggers, options))
-            : Optional.empty();
+    network.requireGradients(true);
+    TriggerRemedy remedy =
+        remedy(context, network, flagged.stream().map(triggers::get).toList(), options);
     return new ModelVerdict(
         !flagged.isEmpty(),
         outliers.indexOfSmallest(),
         options.threshold(),
         flagged,
-        unlearning.map(history -> network),
+        remedy.network(),
         new NeuralCleanseEvidence(context.spec(), triggers, outliers, flagged, options)
-            .with(unlearning));
+            .with(remedy.evidence()),
+        remedy.variants(),
+        remedy.scores());
+  }
+
+  private static TriggerRemedy remedy(
+      DefenseContext context, Network network, List<ReversedTrigger> found, Options options) {
+    if (options.repair() == Repair.FILTER) {
+      return new TriggerFilter(context, network, options).of(found);
+    }
+    if (found.isEmpty()) {
+      return TriggerRemedy.NONE;
+    }
+    return switch (options.repair()) {
+      case UNLEARNING -> new TriggerUnlearning(context, network, options).of(found);
+      case PRUNING -> new TriggerPruning(context, network, options).of(found);
+      default -> TriggerRemedy.NONE;
+    };
   }
 
   private static void checkApplicable(DefenseContext context) {
+    context.labelledHoldout();
     if (context.spec().classes() < 3) {
       throw new NotApplicableException(
           "neural-cleanse compares classes with one another and needs at least 3, but data set '%s'"
               + " has %d",
           context.spec().id(), context.spec().classes());
     }
-    require(context.labelledHoldout().size() > 0, "neural-cleanse needs at least one clean image");
   }
 
   private static List<ReversedTrigger> invert(
@@ -280,42 +426,5 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
       ImageDataset some = holdout.subset(Arrays.copyOf(order, options.images()));
       return new TriggerInversion(context, network, some, options).triggers();
     }
-  }
-
-  private static TrainingHistory unlearn(
-      DefenseContext context,
-      Network network,
-      List<Integer> flagged,
-      List<ReversedTrigger> triggers,
-      Options options) {
-    network.requireGradients(true);
-    try (TensorScope scope = TensorScope.open()) {
-      List<ReversedTrigger> found = flagged.stream().map(triggers::get).toList();
-      return context
-          .trainer("unlearning")
-          .fit(
-              network,
-              partlyStamped(context, found, options),
-              options.unlearning(),
-              context.seed().child("unlearning"));
-    }
-  }
-
-  /** A clean part, and for each trigger a stamped copy of the rest with its true labels. */
-  static ImageDataset partlyStamped(
-      DefenseContext context, List<ReversedTrigger> found, Options options) {
-    ImageDataset holdout = context.labelledHoldout();
-    long[] order = Tensors.permutation(holdout.size(), context.seed().child("stamped"));
-    int clean = (int) (holdout.size() * (1 - options.stampedShare()));
-    ImageDataset rest = holdout.subset(Arrays.copyOfRange(order, clean, order.length));
-    long[] cleanRows = Arrays.copyOf(order, clean);
-    TensorVector images = new TensorVector(Tensors.rows(holdout.images(), cleanRows));
-    TensorVector labels = new TensorVector(Tensors.rows(holdout.labels(), cleanRows));
-    for (ReversedTrigger trigger : found) {
-      images.push_back(
-          trigger.trigger(options.fidelity()).stamp(rest.images(), new long[rest.size()]));
-      labels.push_back(rest.labels());
-    }
-    return new ImageDataset(holdout.spec(), torch.cat(images, 0), torch.cat(labels, 0));
   }
 }

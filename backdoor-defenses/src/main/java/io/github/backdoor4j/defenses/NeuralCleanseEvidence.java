@@ -4,13 +4,11 @@ import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Figure;
-import io.github.backdoor4j.core.train.TrainingHistory;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -31,16 +29,15 @@ record NeuralCleanseEvidence(
 
   private static final int MOST_PICTURES = 20;
 
-  /** The evidence, with the unlearning if there was one. */
-  Evidence with(Optional<TrainingHistory> unlearning) {
+  /** The evidence, with that of what was done about it. */
+  Evidence with(Evidence remedy) {
     List<Figure> figures = new ArrayList<>(List.of(norms(), masks(), patterns()));
+    figures.addAll(remedy.figures());
     Map<String, Double> numbers = numbers();
-    unlearning.ifPresent(
-        history -> {
-          figures.addAll(Tuning.figures("Unlearning the reversed trigger", history));
-          numbers.put("unlearning_epochs", (double) history.epochs().size());
-        });
-    return new Evidence(numbers, figures, notes());
+    numbers.putAll(remedy.numbers());
+    List<String> notes = notes();
+    notes.addAll(remedy.notes());
+    return new Evidence(numbers, figures, notes);
   }
 
   private Map<String, Double> numbers() {
@@ -104,6 +101,9 @@ record NeuralCleanseEvidence(
       notes.add(
           "Not detected: no class has an abnormally small trigger, so the model was not changed."
               + " Neural Cleanse does not find all-to-all, sample-specific or large triggers.");
+    }
+    if (!flagged.isEmpty() && options.repair() == NeuralCleanse.Repair.NONE) {
+      notes.add("No repair was asked for.");
     }
     if (outliers.deviation() == 0) {
       notes.add("The anomaly index is undefined: most trigger norms are equal.");

@@ -3,6 +3,7 @@ package io.github.backdoor4j.defenses;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.nn.Layer;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,6 +53,49 @@ final class NormChannels {
 
   List<Layer.BatchNorm2d> layers() {
     return layers;
+  }
+
+  /** Number of channels per layer. */
+  Map<String, Integer> sizes() {
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    layers.forEach(layer -> sizes.put(layer.name(), layer.channels()));
+    return sizes;
+  }
+
+  /** What a layer multiplies its standardised input with, γ. */
+  double[] scales(Layer.BatchNorm2d layer) {
+    return Tensors.toDoubles(parameter(layer, ".weight"));
+  }
+
+  /** A layer's running mean, or with {@code variance} its running variance. */
+  double[] running(Layer.BatchNorm2d layer, boolean variance) {
+    String name = layer.name() + (variance ? ".running_var" : ".running_mean");
+    return Tensors.toDoubles(Objects.requireNonNull(network.buffers().get(name), name));
+  }
+
+  /** Copies of all scales and shifts, by parameter name, as {@link #restore} takes them. */
+  Map<String, float[]> saved() {
+    Map<String, float[]> saved = new LinkedHashMap<>();
+    for (Layer.BatchNorm2d layer : layers) {
+      for (String suffix : List.of(".weight", ".bias")) {
+        saved.put(layer.name() + suffix, Tensors.toFloats(parameter(layer, suffix)));
+      }
+    }
+    return saved;
+  }
+
+  /** Sets all scales and shifts to what they were. */
+  void restore(Map<String, float[]> saved) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensors.withoutGradients(
+          () -> {
+            saved.forEach(
+                (name, values) ->
+                    Objects.requireNonNull(network.parameters().get(name), name)
+                        .copy_(Tensors.ofFloats(values)));
+            return true;
+          });
+    }
   }
 
   /** Every channel, layer by layer. */
@@ -107,16 +151,18 @@ final class NormChannels {
    * @param shiftToo whether the channel shall also no longer emit its shift
    */
   void prune(Collection<Channel> channels, boolean shiftToo) {
-    Tensors.withoutGradients(
-        () -> {
-          for (Channel channel : channels) {
-            zero(channel, ".weight");
-            if (shiftToo) {
-              zero(channel, ".bias");
+    try (TensorScope scope = TensorScope.open()) {
+      Tensors.withoutGradients(
+          () -> {
+            for (Channel channel : channels) {
+              zero(channel, ".weight");
+              if (shiftToo) {
+                zero(channel, ".bias");
+              }
             }
-          }
-          return true;
-        });
+            return true;
+          });
+    }
   }
 
   private void zero(Channel channel, String suffix) {

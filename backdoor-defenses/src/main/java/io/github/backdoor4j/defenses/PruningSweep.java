@@ -35,6 +35,12 @@ record PruningSweep(int[] order, int step, Fidelity fidelity) {
     return (order.length + step - 1) / step;
   }
 
+  /** The setting nearest to pruning a share of the units, in [0, 1]. */
+  int settingOf(double share) {
+    long nearest = Math.round(share * order.length / step);
+    return (int) Math.min(nearest, settings() - 1L);
+  }
+
   /** The units that a setting prunes. */
   int[] pruned(int setting) {
     int asked = setting * step;

@@ -7,6 +7,7 @@ import io.github.backdoor4j.core.spi.Oracle;
 import io.github.backdoor4j.core.spi.Selection;
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /**
  * Which of several settings, from mild to harsh, a defense keeps.
@@ -30,7 +31,7 @@ record SettingChoice(int setting, double[] accuracy, double[] attackSuccess) {
    *
    * @param tolerance relative loss of accuracy at which a setting is refused, in (0, 1]
    * @param fixed the setting for {@link Selection#FIXED}
-   * @param judged kept-back images, asked for by {@link Selection#CLEAN_HOLDOUT} only
+   * @param judged gives the kept-back images; called for {@link Selection#CLEAN_HOLDOUT} only
    * @param settings their number; setting 0 changes nothing
    * @param model the network at a setting, in any order; the one returned before may change
    */
@@ -39,14 +40,26 @@ record SettingChoice(int setting, double[] accuracy, double[] attackSuccess) {
       Selection selection,
       double tolerance,
       int fixed,
-      ImageDataset judged,
+      Supplier<ImageDataset> judged,
       int settings,
       IntFunction<Network> model) {
     return switch (selection) {
       case FIXED -> new SettingChoice(fixed, new double[0], new double[0]);
-      case CLEAN_HOLDOUT -> onHoldout(context, tolerance, judged, settings, model);
+      case CLEAN_HOLDOUT -> onHoldout(context, tolerance, judged.get(), settings, model);
       case ORACLE -> byOracle(context.oracle(), tolerance, settings, model);
     };
+  }
+
+  /** Chooses, where the images to judge by are there whatever the selection. */
+  static SettingChoice of(
+      DefenseContext context,
+      Selection selection,
+      double tolerance,
+      int fixed,
+      ImageDataset judged,
+      int settings,
+      IntFunction<Network> model) {
+    return of(context, selection, tolerance, fixed, () -> judged, settings, model);
   }
 
   private static SettingChoice onHoldout(

@@ -8,6 +8,7 @@ import io.github.backdoor4j.core.EngineException;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -17,6 +18,7 @@ import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
@@ -25,6 +27,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -123,6 +126,17 @@ public final class Strip implements DefenseStrategy<Strip.Options> {
   public Set<DefenderAccess> needs() {
     return Set.of(
         DefenderAccess.SUSPECT_MODEL, DefenderAccess.CLEAN_HOLDOUT, DefenderAccess.RUNTIME_INPUTS);
+  }
+
+  @Override
+  public Optional<Passes> expectedPasses(Options options, Workload load) {
+    int perInput =
+        options.fidelity() == Fidelity.PAPER
+            ? options.samples()
+            : Math.min(options.samples(), load.holdoutImages());
+    double images =
+        (double) load.runtimeInputs() + Math.min(options.calibrationImages(), load.holdoutImages());
+    return Optional.of(Passes.forward(perInput * images));
   }
 
   @Override

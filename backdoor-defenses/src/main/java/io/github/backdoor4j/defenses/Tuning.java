@@ -1,6 +1,7 @@
 package io.github.backdoor4j.defenses;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.TrainingHistory;
@@ -34,14 +35,29 @@ final class Tuning {
         : plan;
   }
 
+  /** Work of a training on some images, unless it stops early. */
+  static Passes passes(TrainingPlan plan, int images) {
+    int rest = images % plan.batchSize();
+    boolean dropped = plan.dropLast() && images > rest;
+    return Passes.training((double) plan.epochs() * (dropped ? images - rest : images));
+  }
+
   /** Loss and accuracy per epoch on the images trained on. */
   static List<Figure> figures(String title, TrainingHistory history) {
+    return figures(title, history, List.of("loss", "accuracy"));
+  }
+
+  /**
+   * Means per epoch on the images trained on.
+   *
+   * @param means their names in the history
+   */
+  static List<Figure> figures(String title, TrainingHistory history, List<String> means) {
     if (history.epochs().isEmpty()) {
       return List.of();
     }
     Map<String, List<Double>> series = new LinkedHashMap<>();
-    series.put("loss", boxed(history.curve("loss")));
-    series.put("accuracy", boxed(history.curve("accuracy")));
+    means.forEach(name -> series.put(name.replace('_', ' '), boxed(history.curve(name))));
     List<Double> epochs =
         IntStream.rangeClosed(1, history.epochs().size()).mapToObj(e -> (double) e).toList();
     return List.of(new Figure.Curves(title, "epoch", "training loss, accuracy", epochs, series));
@@ -58,6 +74,13 @@ final class Tuning {
       numbers.put(prefix + "_accuracy", history.curve("accuracy")[last]);
     }
     return numbers;
+  }
+
+  /** What must be said about a training that changed nothing. */
+  static List<String> notes(TrainingHistory history) {
+    return history.epochs().isEmpty()
+        ? List.of("No epoch was trained, so this is the suspect as it was.")
+        : List.of();
   }
 
   private static List<Double> boxed(double[] values) {

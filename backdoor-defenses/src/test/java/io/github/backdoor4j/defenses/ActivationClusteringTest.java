@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -32,6 +33,12 @@ final class ActivationClusteringTest implements DefenseStrategyContract<Options>
   @Override
   public DefenseStrategy<Options> strategy() {
     return new ActivationClustering();
+  }
+
+  /** A rule that always finds something, so that the contract sees a retraining. */
+  @Override
+  public Options options(DatasetSpec data) {
+    return options(Rule.SMALLER, true, 2, Fidelity.PAPER);
   }
 
   @Test

@@ -9,11 +9,14 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
 import io.github.backdoor4j.core.nn.Taps;
+import io.github.backdoor4j.core.record.Options;
+import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
+import io.github.backdoor4j.core.spi.Variants;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
@@ -54,6 +57,10 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
     return new FinePruning.Options(0.1, 0.01, 0.4, tuning, fidelity);
   }
 
+  private static FinePruning.Options quick() {
+    return options(NO_TUNING, Fidelity.PAPER);
+  }
+
   @BeforeAll
   static void plantABackdoor() {
     try (TensorScope scope = TensorScope.open()) {
@@ -70,10 +77,8 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
   private static RepairedModel prune(Network suspect, FinePruning.Options options) {
     TinyScene scene = TinyScene.backdoored();
     FinePruning defense = new FinePruning();
-    DefenseContext.Materials materials =
-        new DefenseContext.Materials(
-            suspect, Optional.empty(), Optional.of(scene.holdout()), Optional.empty());
-    return defense.defend(TinyContexts.defense(defense, scene, materials, SEED), options);
+    return defense.defend(
+        TinyContexts.defense(defense, options, scene, scene.materials(suspect), SEED), options);
   }
 
   private static double[] columns(Network network, int unit, int width) {
@@ -171,6 +176,57 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
   }
 
   @Test
+  void fixedShare_isPruned_whateverItCosts() {
+    try (TensorScope scope = TensorScope.open()) {
+      FinePruning.Options options =
+          Options.bind("test", quick(), Map.of("selection", "fixed", "pruned_share", "0.75"));
+
+      RepairedModel repaired = prune(planted, options);
+
+      assertThat(repaired.evidence().numbers()).containsEntry("pruned_channels", 9.0);
+      assertThat(repaired.evidence().notes()).anyMatch(note -> note.contains("beforehand"));
+    }
+  }
+
+  /** On test data no number of channels beats one that includes the planted channel. */
+  @Test
+  void oracle_choosesByTestData_andOnlyIfAskedFor() {
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      FinePruning.Options options = Options.bind("test", quick(), Map.of("selection", "oracle"));
+
+      RepairedModel repaired = prune(planted, options);
+
+      assertThat(columns(repaired.network(), PlantedNetwork.PLANTED, PlantedNetwork.CELLS))
+          .containsOnly(0);
+      assertThat(strategy().needs(options)).contains(DefenderAccess.ORACLE);
+      assertThatThrownBy(
+              () -> strategy().defend(TinyContexts.defense(strategy(), scene, SEED), options))
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("ORACLE");
+    }
+  }
+
+  @Test
+  void variants_areTheSuspectAtEachSetting_theChosenOneIsReturned() {
+    try (TensorScope scope = TensorScope.open()) {
+      RepairedModel repaired = prune(planted, quick());
+      Variants variants = repaired.variants().orElseThrow();
+
+      assertThat(variants.positions()).hasSize(12).startsWith(0.0, 1.0).endsWith(11.0);
+      assertThat(weights(variants.model().apply(0))).isEqualTo(weights(planted));
+      assertThat(weights(variants.model().apply(variants.chosen())))
+          .isEqualTo(weights(repaired.network()));
+    }
+  }
+
+  private static String weights(Network network) {
+    StringBuilder hashes = new StringBuilder();
+    network.forEachTensor(tensor -> hashes.append(Tensors.sha256(tensor)));
+    return hashes.toString();
+  }
+
+  @Test
   void cleanModel_keepsItsAccuracy() {
     try (TensorScope scope = TensorScope.open()) {
       TinyScene scene = TinyScene.clean();
@@ -202,10 +258,10 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
 
   @Test
   void options_outOfRange_areNamed() {
-    assertThatThrownBy(() -> new FinePruning.Options(0.1, 0.01, 1, NO_TUNING, Fidelity.PAPER))
+    assertThatThrownBy(() -> Options.bind("test", quick(), Map.of("kept_back", "1")))
         .isInstanceOf(UsageException.class)
-        .hasMessage("kept_back must lie in (0, 1), but was 1.0");
-    assertThatThrownBy(() -> new FinePruning.Options(0.1, 0, 0.2, NO_TUNING, Fidelity.PAPER))
+        .hasMessageContaining("kept_back must lie in (0, 1), but was 1.0");
+    assertThatThrownBy(() -> Options.bind("test", quick(), Map.of("step_share", "0")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("step_share");
   }

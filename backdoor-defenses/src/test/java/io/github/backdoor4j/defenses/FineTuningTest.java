@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
 import io.github.backdoor4j.core.spi.Fidelity;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.OptimizerSpec;
@@ -162,6 +164,19 @@ class FineTuningTest implements DefenseStrategyContract<FineTuning.Options> {
     }
   }
 
+  /** Batches of 30, 30, 30 and 10 images, or without the last one. */
+  @Test
+  void expectedPasses_countTheShortBatch_unlessItIsDropped() {
+    Workload load = new Workload(1000, 100, 0, 4);
+    TrainingPlan plan = TinyNetwork.plan(5).withBatchSize(30);
+
+    assertThat(strategy().expectedPasses(options(plan), load)).contains(Passes.training(500));
+    assertThat(strategy().expectedPasses(options(plan.withDropLast(true)), load))
+        .contains(Passes.training(450));
+    assertThat(strategy().expectedPasses(options(plan.withBatchSize(256).withDropLast(true)), load))
+        .contains(Passes.training(500)); // the only batch is never dropped
+  }
+
   @Test
   void noEpochs_giveTheModelItself() {
     try (TensorScope scope = TensorScope.open()) {
@@ -172,6 +187,7 @@ class FineTuningTest implements DefenseStrategyContract<FineTuning.Options> {
       assertThat(Tensors.sha256(tuned.network().parameters().get("conv1.weight")))
           .isEqualTo(Tensors.sha256(scene.model().parameters().get("conv1.weight")));
       assertThat(tuned.evidence().figures()).isEmpty();
+      assertThat(tuned.evidence().notes()).singleElement().asString().contains("No epoch");
     }
   }
 }

@@ -10,8 +10,10 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
 import io.github.backdoor4j.core.record.Options;
+import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome.ModelVerdict;
+import io.github.backdoor4j.core.spi.DefenseOutcome.SampleScores;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.spi.Workbench;
@@ -60,8 +62,9 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
 
   private static ModelVerdict judge(TinyScene scene, Seed seed, Map<String, String> changes) {
     NeuralCleanse defense = new NeuralCleanse();
-    DefenseContext context = TinyContexts.defense(defense, scene, seed);
-    return defense.defend(context, options(changes));
+    NeuralCleanse.Options options = options(changes);
+    return defense.defend(
+        TinyContexts.defense(defense, options, scene, scene.materials(), seed), options);
   }
 
   @Test
@@ -146,14 +149,56 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
   }
 
   @Test
-  void unlearning_canBeLeftOut() {
+  void repair_canBeLeftOut() {
     try (TensorScope scope = TensorScope.open()) {
       ModelVerdict verdict =
-          judge(TinyScene.backdoored(), SEED, Map.of("unlearn", "false", "threshold", "0.01"));
+          judge(TinyScene.backdoored(), SEED, Map.of("repair", "none", "threshold", "0.01"));
 
       assertThat(verdict.backdoored()).isTrue();
       assertThat(verdict.repaired()).isEmpty();
     }
+  }
+
+  @Test
+  void pruning_takesTheBackdoorOut() {
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+
+      ModelVerdict verdict = judge(scene, SEED, Map.of("repair", "pruning"));
+
+      Network repaired = verdict.repaired().orElseThrow();
+      assertThat(scene.attackSuccess(repaired)).isLessThan(0.2);
+      assertThat(scene.cleanAccuracy(repaired))
+          .isGreaterThanOrEqualTo(0.9 * scene.cleanAccuracy(scene.model()));
+      assertThat(verdict.variants()).isPresent();
+      assertThat(verdict.evidence().numbers().get("reversed_trigger_success_pruned"))
+          .isLessThanOrEqualTo(0.05);
+    }
+  }
+
+  @Test
+  void filter_rejectsTriggeredInputs_andRepairsNothing() {
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+
+      ModelVerdict verdict = judge(scene, SEED, Map.of("repair", "filter"));
+
+      assertThat(verdict.backdoored()).isTrue();
+      assertThat(verdict.repaired()).isEmpty();
+      SampleScores filtered = verdict.sampleScores().orElseThrow();
+      boolean[] triggered = new boolean[filtered.scores().length];
+      Arrays.fill(triggered, scene.test().size(), triggered.length, true);
+      assertThat(Ranking.auroc(filtered.scores(), triggered)).isGreaterThan(0.9);
+    }
+  }
+
+  @Test
+  void needs_followTheRepair() {
+    assertThat(strategy().needs(options(Map.of()))).isEqualTo(strategy().needs());
+    assertThat(strategy().needs(options(Map.of("repair", "filter"))))
+        .contains(DefenderAccess.RUNTIME_INPUTS);
+    assertThat(strategy().needs(options(Map.of("repair", "pruning", "selection", "oracle"))))
+        .contains(DefenderAccess.ORACLE);
   }
 
   @Test
@@ -183,7 +228,8 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
               new ReversedTrigger(0, TinyImages.SMALL, everywhere, new float[768], true, 1),
               new ReversedTrigger(1, TinyImages.SMALL, new float[256], new float[768], true, 1));
 
-      ImageDataset set = NeuralCleanse.partlyStamped(context, found, options(Map.of()));
+      ImageDataset set =
+          new TriggerUnlearning(context, context.suspect(), options(Map.of())).partlyStamped(found);
 
       assertThat(set.size()).isEqualTo(80 + 2 * 20);
       assertThat(Tensors.toLongs(set.images().narrow(0, 80, 20))).containsOnly(0);

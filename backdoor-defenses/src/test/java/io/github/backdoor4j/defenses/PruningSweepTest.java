@@ -66,6 +66,18 @@ class PruningSweepTest {
     assertThat(sweep.order()).containsExactly(3, 0, 2, 4, 1);
   }
 
+  /** Seven units in steps of two: settings prune 0, 2, 4 or 6. */
+  @Test
+  void share_isRoundedToTheNearestSetting_andNeverPrunesAll() {
+    PruningSweep sweep =
+        PruningSweep.leastActiveFirst(new double[] {1, 2, 3, 4, 5, 6, 7}, 0.2, Fidelity.PAPER);
+
+    assertThat(sweep.settingOf(0)).isZero();
+    assertThat(sweep.settingOf(0.3)).isEqualTo(1); // 2.1 units
+    assertThat(sweep.settingOf(0.7)).isEqualTo(2); // 4.9 units
+    assertThat(sweep.settingOf(1)).isEqualTo(3);
+  }
+
   @Test
   void choice_ofPaper_rollsBackToTheLastGoodSetting() {
     assertThat(sweep(Fidelity.PAPER).choose(ACCURACY, TOLERANCE)).isEqualTo(2);

@@ -1,12 +1,15 @@
 package io.github.backdoor4j.eval;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.data.PoisonedDataset;
 import io.github.backdoor4j.core.data.TriggeredSet;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.NetworkWithMixer;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.Safetensors;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a cell keeps beside its record: weights, the poisoned set, the triggered test images. */
@@ -27,6 +31,7 @@ final class CellFiles {
   private static final String LABELS = "labels";
   private static final String ATTACK_LABELS = "attack_labels";
   private static final String ORIGINAL_LABELS = "original_labels";
+  private static final String MIXERS = "mixers";
 
   private final Path folder;
 
@@ -78,6 +83,9 @@ final class CellFiles {
       metadata.put("image_size", Integer.toString(data.shape().height()));
     }
     metadata.put("normalization", Json.write(data.normalization()));
+    if (!NetworkWithMixer.places(network).isEmpty()) {
+      metadata.put(MIXERS, Json.write(NetworkWithMixer.places(network)));
+    }
     metadata.put("record", key);
     if (!spec.control()) {
       metadata.put(
@@ -104,12 +112,33 @@ final class CellFiles {
     }
   }
 
-  /** Loads weights into a blank network. */
+  /** Loads weights into a blank network, which gets the mixers that the file names. */
   Network loadModel(Network blank) {
+    Network network = withMixers(blank, modelMetadata());
     try (TensorScope scope = TensorScope.open()) {
-      blank.copyState(Safetensors.read(model()).tensors());
+      network.copyState(Safetensors.read(model()).tensors());
     }
-    return blank;
+    return network;
+  }
+
+  /**
+   * The network that weights are of: a plain one, or the same with the mixers that the weights'
+   * metadata names.
+   *
+   * @throws DataException if they do not fit the network
+   */
+  static Network withMixers(Network plain, Map<String, String> metadata) {
+    String places = metadata.getOrDefault(MIXERS, "[]");
+    try {
+      String[] names = Json.read(places, String[].class);
+      return NetworkWithMixer.with(plain, Stream.of(names).map(String::valueOf).toList());
+    } catch (JsonProcessingException | UsageException e) {
+      throw new DataException(
+          e,
+          "the weights are of a network with mixers at %s, which do not fit the network: %s",
+          places,
+          e.getMessage());
+    }
   }
 
   void savePoisoned(PoisonedDataset set) {

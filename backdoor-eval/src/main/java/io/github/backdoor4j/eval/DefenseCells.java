@@ -9,7 +9,6 @@ import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseContext.Materials;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
-import io.github.backdoor4j.core.spi.DefenseOutcome.CleanedDataset;
 import io.github.backdoor4j.core.spi.DefenseOutcome.ModelVerdict;
 import io.github.backdoor4j.core.spi.DefenseOutcome.SampleScores;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
@@ -145,7 +144,7 @@ final class DefenseCells {
       RuntimeInputs inputs,
       boolean control) {
     Optional<Detection> detection =
-        samples(outcome).map(s -> detection(defense.id(), s, attacked, inputs));
+        outcome.sampleScores().map(s -> detection(defense.id(), s, attacked, inputs));
     Optional<Verdict> verdict =
         outcome instanceof ModelVerdict v
             ? Optional.of(new Verdict(v.backdoored(), !control, v.score()))
@@ -165,15 +164,6 @@ final class DefenseCells {
           .map(n -> Predictions.of(run.inference(), n, run.data.test(), attacked.triggered()));
     }
     return outcome instanceof SampleScores ? Optional.empty() : Optional.of(attacked.predictions());
-  }
-
-  private static Optional<SampleScores> samples(DefenseOutcome outcome) {
-    if (outcome instanceof SampleScores samples) {
-      return Optional.of(samples);
-    }
-    return outcome instanceof CleanedDataset cleaned
-        ? Optional.of(cleaned.samples())
-        : Optional.empty();
   }
 
   private static Detection detection(

@@ -61,7 +61,8 @@ final class Estimator {
         trainingImages,
         (int) (trainingImages * plan.holdoutRatio()),
         2 * plan.runtimeInputs(),
-        run.resolved.source.spec().classes());
+        run.resolved.source.spec().classes(),
+        run.resolved.training.epochs());
   }
 
   /** Cells without a record: of a defense, or of the trainings. */

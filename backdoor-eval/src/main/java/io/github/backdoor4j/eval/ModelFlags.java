@@ -99,9 +99,9 @@ final class ModelFlags {
     }
     MethodChoice choice =
         new MethodChoice(architecture.id(), PlanTrees.merge(options, model.options()));
-    Network network =
+    Network plain =
         Bound.build(Bound.of("model", architecture, spec, choice), NetworkSpec.of(spec));
-    network.initialize(new Seed(0));
+    Network network = CellFiles.withMixers(plain.initialize(new Seed(0)), facts);
     List<String> left = partial ? file.copyMatchingTo(network) : copyAll(file, network);
     return new Loaded(network, spec, left, file);
   }

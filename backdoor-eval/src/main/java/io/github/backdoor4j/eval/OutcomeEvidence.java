@@ -2,7 +2,6 @@ package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
-import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
 import io.github.backdoor4j.core.spi.EvaluationContext;
 import io.github.backdoor4j.core.spi.EvaluationContext.ModelPredictions;
 import io.github.backdoor4j.core.spi.Evidence;
@@ -39,9 +38,7 @@ record OutcomeEvidence(
     Map<String, Double> numbers = new LinkedHashMap<>(own.numbers());
     numbers.put(FORWARD_PASSES, passes.inForwardPasses() / run.data.training().size());
     List<Figure> figures = new ArrayList<>(own.figures());
-    if (outcome instanceof RepairedModel repaired) {
-      repaired.variants().ifPresent(v -> figures.add(new VariantCurve(run, attacked, v).figure()));
-    }
+    outcome.variants().ifPresent(v -> figures.add(new VariantCurve(run, attacked, v).figure()));
     if (outcome.model().isPresent()) {
       evaluation.after().ifPresent(after -> confusions(evaluation.before(), after, figures));
     }

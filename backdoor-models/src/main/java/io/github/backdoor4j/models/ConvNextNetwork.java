@@ -96,8 +96,10 @@ final class ConvNextNetwork extends Network {
 
   @Override
   public FeatureLayout features() {
-    String map = stages.get(stages.size() - 1).name;
-    return new FeatureLayout(map, "classifier.0", "classifier.2", "avgpool");
+    Stage last = stages.get(stages.size() - 1);
+    List<String> taps = stages.stream().map(stage -> stage.name).toList();
+    return new FeatureLayout(last.name, "classifier.0", "classifier.2", "avgpool")
+        .withStages(taps, last.blocks.get(last.blocks.size() - 2).name);
   }
 
   /** Halves the size, except in the first stage, and applies blocks. */

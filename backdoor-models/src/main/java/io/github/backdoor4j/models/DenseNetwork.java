@@ -86,7 +86,12 @@ final class DenseNetwork extends Network {
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout("features.relu5", "avgpool", "classifier", "features.relu5");
+    String map = "features.relu5";
+    List<String> taps = new ArrayList<>();
+    blocks.forEach(block -> taps.add(block.name));
+    taps.set(taps.size() - 1, map); // the last block's output, normalised
+    return new FeatureLayout(map, "avgpool", "classifier", map)
+        .withStages(taps, transitions.get(transitions.size() - 1).pool);
   }
 
   /** Layers of one resolution. */

@@ -65,6 +65,7 @@ final class Dl4jNetwork extends Network {
 
   @Override
   public FeatureLayout features() {
+    // no stages: what would act on them trains the network, which stays with DL4J
     return new FeatureLayout(penultimate, penultimate, classifier.outputLayer());
   }
 }

@@ -115,6 +115,6 @@ final class EfficientNetwork extends InvertedResiduals {
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout(lastName() + ".2", "avgpool", "classifier.1");
+    return withStages(new FeatureLayout(lastName() + ".2", "avgpool", "classifier.1"), blocks);
   }
 }

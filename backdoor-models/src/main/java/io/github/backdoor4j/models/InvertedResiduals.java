@@ -1,5 +1,6 @@
 package io.github.backdoor4j.models;
 
+import io.github.backdoor4j.core.nn.FeatureLayout;
 import io.github.backdoor4j.core.nn.Initializer;
 import io.github.backdoor4j.core.nn.Layer;
 import io.github.backdoor4j.core.nn.Network;
@@ -77,6 +78,24 @@ abstract class InvertedResiduals extends Network {
   static int divisible(double channels) {
     int nearest = Math.max(DIVISOR, (int) (channels + DIVISOR / 2.0) / DIVISOR * DIVISOR);
     return nearest < MOST_LOST * channels ? nearest + DIVISOR : nearest;
+  }
+
+  /**
+   * Names the outputs of each resolution's last block, except that the last resolution's map is
+   * that of the convolution behind, and the input of the last block.
+   *
+   * @param layout of a network of such blocks
+   * @param blocks in the order of a pass
+   */
+  static FeatureLayout withStages(FeatureLayout layout, List<Block> blocks) {
+    List<String> taps = new ArrayList<>();
+    for (int i = 1; i < blocks.size(); i++) {
+      if (blocks.get(i).shape.stride() > 1) {
+        taps.add(blocks.get(i - 1).name);
+      }
+    }
+    taps.add(layout.lastConvolution());
+    return layout.withStages(taps, blocks.get(blocks.size() - 2).name);
   }
 
   /** Convolution, batch normalisation and perhaps a function. */

@@ -124,6 +124,6 @@ final class MobileNetV3Network extends InvertedResiduals {
   @Override
   public FeatureLayout features() {
     String map = "features." + (blocks.size() + 1) + ".2";
-    return new FeatureLayout(map, "avgpool", "classifier.0");
+    return withStages(new FeatureLayout(map, "avgpool", "classifier.0"), blocks);
   }
 }

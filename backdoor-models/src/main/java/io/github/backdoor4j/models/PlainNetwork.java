@@ -52,7 +52,9 @@ final class PlainNetwork extends Network {
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout("relu" + UNITS, "avgpool", "linear");
+    List<String> taps = units.stream().map(unit -> unit.relu).toList();
+    return new FeatureLayout("relu" + UNITS, "avgpool", "linear")
+        .withStages(taps, units.get(UNITS - 2).pool);
   }
 
   /** Convolution, batch normalisation, ReLU and, except at the end, 2×2 max pooling. */

@@ -84,7 +84,13 @@ final class ResNet extends Network {
   @Override
   public FeatureLayout features() {
     String map = "layer" + depth.stages();
-    return new FeatureLayout(map, "avgpool", "fc", map);
+    List<String> taps = stages.stream().map(stage -> stage.name).toList();
+    return new FeatureLayout(map, "avgpool", "fc", map).withStages(taps, lastBlockInput());
+  }
+
+  private String lastBlockInput() {
+    List<Block> blocks = stages.get(stages.size() - 1).blocks;
+    return blocks.get(blocks.size() - 2).name; // each stage has two blocks at least
   }
 
   /** Blocks of one resolution; the first may halve it. */

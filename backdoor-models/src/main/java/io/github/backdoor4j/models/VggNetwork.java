@@ -85,7 +85,10 @@ final class VggNetwork extends Network {
   @Override
   public FeatureLayout features() {
     String map = stages.get(stages.size() - 1).pool;
-    return new FeatureLayout(map, "avgpool", "classifier.0", map);
+    // before pooling: afterwards the last map of a 32-pixel image is a single pixel
+    List<String> taps = stages.stream().map(Stage::lastRelu).toList();
+    return new FeatureLayout(map, "avgpool", "classifier.0", map)
+        .withStages(taps, stages.get(stages.size() - 2).pool);
   }
 
   private String nextModule() {
@@ -103,6 +106,10 @@ final class VggNetwork extends Network {
         units.add(new Unit(k == 0 ? in : out, out));
       }
       pool = tapPoint(nextModule());
+    }
+
+    String lastRelu() {
+      return units.get(units.size() - 1).relu;
     }
 
     Tensor apply(Pass pass, Tensor x) {

@@ -28,6 +28,7 @@ final class VisionTransformer extends Network {
   static final String POSITIONS = "encoder.pos_embedding";
 
   private static final int LAYERS = 12;
+  private static final int GROUP = 3; // encoder layers that make up a stage
   private static final int EXPANSION = 4;
   private static final double EPSILON = 1e-6;
 
@@ -94,7 +95,13 @@ final class VisionTransformer extends Network {
 
   @Override
   public FeatureLayout features() {
-    return new FeatureLayout("representation.map", "representation", "heads.head");
+    List<String> taps = new ArrayList<>();
+    for (int l = GROUP; l <= LAYERS; l += GROUP) {
+      taps.add(encoder.get(l - 1).name);
+    }
+    // tokens are no map that a convolution enters, so there is no input of a last block
+    return new FeatureLayout("representation.map", "representation", "heads.head")
+        .withStages(taps, "");
   }
 
   /** Attention and a perceptron, each after a normalisation and with a shortcut. */

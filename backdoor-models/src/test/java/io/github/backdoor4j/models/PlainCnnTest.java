@@ -11,6 +11,7 @@ import io.github.backdoor4j.core.nn.Recorder;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.testkit.ArchitectureContract;
+import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +45,10 @@ class PlainCnnTest implements ArchitectureContract<PlainCnn.Options> {
   void features_areTheRectifiedLastMapAndItsAverage() {
     try (TensorScope scope = TensorScope.open()) {
       Network network = network();
-      assertThat(network.features()).isEqualTo(new FeatureLayout("relu3", "avgpool", "linear"));
+      assertThat(network.features())
+          .isEqualTo(
+              new FeatureLayout("relu3", "avgpool", "linear")
+                  .withStages(List.of("relu1", "relu2", "relu3"), "pool2"));
       Recorder recorder = new Recorder("pool1", "pool2", "relu3");
       network.forward(torch.ones(2, 3, 32, 32), recorder.taps());
       assertThat(recorder.get("pool1").shape()).containsExactly(2, 16, 16, 16);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.github.backdoor4j.core.nn.Inference;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.NetworkWithMixer;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
 import io.github.backdoor4j.core.spi.DefenseOutcome.CleanedDataset;
@@ -37,14 +38,54 @@ public final class DefenseChecks {
       assertThat(verdict.suspectLabels())
           .doesNotHaveDuplicates()
           .allMatch(label -> label >= 0 && label < scene.training().spec().classes());
+      verdict.sampleScores().ifPresent(samples -> assertScores(samples, scene));
     } else {
       assertThat(outcome).isInstanceOf(RepairedModel.class);
     }
   }
 
+  /**
+   * Asserts that a reader can see what happened: an outcome without a model, or with one that is
+   * the suspect unchanged, and one whose scores are all equal, must carry a note that says why.
+   *
+   * @param suspect the model that the defense was given
+   */
+  public static void assertNotSilent(DefenseOutcome outcome, Network suspect) {
+    String nothing = nothingToShow(outcome, suspect);
+    if (!nothing.isEmpty()) {
+      assertThat(outcome.evidence().notes())
+          .as("notes of an outcome with %s: one must say why", nothing)
+          .isNotEmpty();
+    }
+  }
+
+  /** What is missing in an outcome; empty if it says something by itself. */
+  private static String nothingToShow(DefenseOutcome outcome, Network suspect) {
+    if (outcome instanceof SampleScores samples) {
+      return alike(samples) ? "equal scores for all samples" : "";
+    }
+    if (outcome.model().isPresent()) {
+      return stateHash(outcome.model().get()).equals(stateHash(suspect))
+          ? "a model equal to the suspect"
+          : "";
+    }
+    return "no model";
+  }
+
+  private static boolean alike(SampleScores samples) {
+    return DoubleStream.of(samples.scores()).distinct().count() < 2;
+  }
+
+  private static String stateHash(Network network) {
+    StringBuilder text = new StringBuilder();
+    network.state().forEach((name, tensor) -> text.append(name).append(Tensors.sha256(tensor)));
+    return text.toString();
+  }
+
   private static void assertLoadable(Network model, TinyScene scene) {
     assertThat(model).as("the returned model").isNotSameAs(scene.model());
-    Network fresh = scene.model().copy();
+    // what a file would give: the suspect's architecture, and the layers that metadata names
+    Network fresh = NetworkWithMixer.with(scene.model().copy(), NetworkWithMixer.places(model));
     fresh.copyState(model.state()); // refuses missing and unknown names
     Inference inference = Inference.on(ComputeDevice.CPU);
     Tensor images = scene.test().images();
@@ -101,6 +142,7 @@ public final class DefenseChecks {
       text.append(fingerprint(cleaned.samples()));
     } else if (outcome instanceof ModelVerdict verdict) {
       text.append(verdict.backdoored()).append(verdict.score()).append(verdict.suspectLabels());
+      verdict.sampleScores().ifPresent(samples -> text.append(fingerprint(samples)));
     }
     return text.append(Json.write(outcome.evidence())).toString();
   }

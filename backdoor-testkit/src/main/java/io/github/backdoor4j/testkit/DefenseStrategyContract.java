@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
@@ -17,6 +19,7 @@ import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -30,7 +33,9 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
   @Override
   DefenseStrategy<O> strategy();
 
-  /** Options for the tests, which run the defense six times; override to make them quick. */
+  /**
+   * Options for the tests, which run the defense about seven times; override to make them quick.
+   */
   default O options(DatasetSpec data) {
     return strategy().defaults(data);
   }
@@ -46,34 +51,62 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
   }
 
   @Test
+  default void needs_byDefault_areTestDataNever() {
+    DatasetSpec spec = TinyImages.spec(TinyImages.SMALL, 4);
+
+    assertThat(strategy().needs(strategy().defaults(spec)))
+        .containsAll(strategy().needs())
+        .doesNotContain(DefenderAccess.ORACLE);
+  }
+
+  @Test
   default void defend_givesAWellFormedOutcome_andLeavesItsMaterialsUntouched() {
-    try (TensorScope scope = TensorScope.open()) {
-      TinyScene scene = TinyScene.backdoored();
-      String before = scene.contentHash();
+    DefenseRun run = DefenseRun.first(this);
 
-      DefenseOutcome outcome = defend(scene, SEED);
-
-      assertThat(scene.contentHash()).as("what the defense was given").isEqualTo(before);
-      DefenseChecks.assertWellFormed(outcome, scene);
-    }
+    assertThat(run.untouched()).as("whether what the defense was given is as before").isTrue();
+    assertThat(run.problem()).as("what is wrong with the outcome").isEmpty();
   }
 
   @Test
   default void defend_onACleanModel_givesAWellFormedOutcome() {
     try (TensorScope scope = TensorScope.open()) {
-      DefenseChecks.assertWellFormed(defend(TinyScene.clean(), SEED), TinyScene.clean());
+      TinyScene scene = TinyScene.clean();
+
+      assertSound(defend(scene, SEED), scene, scene.model());
     }
   }
 
   @Test
   default void defend_withTheSameSeed_givesTheSame() {
-    try (TensorScope scope = TensorScope.open()) {
-      String first = DefenseChecks.fingerprint(defend(TinyScene.backdoored(), SEED));
+    assertThat(DefenseRun.of(this).fingerprint()).isEqualTo(DefenseRun.first(this).fingerprint());
+  }
 
-      String second = DefenseChecks.fingerprint(defend(TinyScene.backdoored(), SEED));
+  /** Methods with an undotted id belong to the benchmark, which estimates its running time. */
+  @Test
+  default void expectedPasses_ofBuiltInMethods_arePresent() {
+    assumeTrue(strategy().id().indexOf('.') < 0, "plug-ins need not estimate their work");
 
-      assertThat(second).isEqualTo(first);
-    }
+    assertThat(expectedPasses()).as("expectedPasses of '%s'", strategy().id()).isPresent();
+  }
+
+  /** Below the estimate is allowed as far as early stops may lead. */
+  @Test
+  default void expectedPasses_areThoseMeasured() {
+    Optional<Passes> expected = expectedPasses();
+    assumeTrue(expected.isPresent(), "says nothing about its work");
+
+    Passes measured = DefenseRun.first(this).passes();
+
+    assertThat(measured.inForwardPasses())
+        .as("forward-equivalents measured: %s, where %s were expected", measured, expected.get())
+        .isBetween(
+            EARLIEST_STOP * expected.get().inForwardPasses(),
+            ESTIMATION_ERROR * expected.get().inForwardPasses());
+  }
+
+  private Optional<Passes> expectedPasses() {
+    TinyScene scene = TinyScene.backdoored();
+    return strategy().expectedPasses(options(scene.training().spec()), scene.workload());
   }
 
   @Test
@@ -90,13 +123,86 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
           new DefenseContext.Materials(
               scene.model(), Optional.empty(), Optional.empty(), Optional.empty());
 
-      DefenseStrategy<O> strategy = strategy();
-      DefenseContext context = TinyContexts.defense(strategy, scene, nothing, SEED);
-
-      assertThatThrownBy(() -> strategy.defend(context, options(context.spec())))
+      assertThatThrownBy(() -> defend(scene, nothing, SEED))
           .isInstanceOf(NotApplicableException.class)
-          .hasMessageContaining(strategy.id());
+          .hasMessageContaining(strategy().id());
     }
+  }
+
+  @Test
+  default void defend_withAnEmptyHoldout_isRefused() {
+    assumeHoldout();
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      DefenseContext.Materials materials =
+          scene.materials(scene.model(), scene.holdout().subset(new long[0]));
+
+      assertThatThrownBy(() -> defend(scene, materials, SEED)).satisfies(this::assertRefusal);
+    }
+  }
+
+  @Test
+  default void defend_withAHoldoutOfOneClass_isRefusedOrSound() {
+    assumeHoldout();
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      long[] labels = scene.holdout().labelValues();
+      long[] rows =
+          LongStream.range(0, labels.length)
+              .filter(row -> labels[(int) row] == TinyScene.TARGET)
+              .toArray();
+
+      assertRefusedOrSound(scene, scene.materials(scene.model(), scene.holdout().subset(rows)));
+    }
+  }
+
+  /** Most tests work in batches of 25 or 32 images; 20 are five of each class. */
+  @Test
+  default void defend_withAHoldoutSmallerThanABatch_isRefusedOrSound() {
+    assumeHoldout();
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      long[] rows = LongStream.range(0, 20).toArray();
+
+      assertRefusedOrSound(scene, scene.materials(scene.model(), scene.holdout().subset(rows)));
+    }
+  }
+
+  @Test
+  default void defend_onAModelThatPredictsOneClassOnly_isRefusedOrSound() {
+    assumeTrue(strategy().needs().contains(DefenderAccess.SUSPECT_MODEL), "needs no model");
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+
+      assertRefusedOrSound(scene, scene.materials(scene.predictingOnly(1)));
+    }
+  }
+
+  private void assumeHoldout() {
+    assumeTrue(strategy().needs().contains(DefenderAccess.CLEAN_HOLDOUT), "needs no holdout");
+  }
+
+  private void assertRefusedOrSound(TinyScene scene, DefenseContext.Materials materials) {
+    DefenseOutcome outcome;
+    try {
+      outcome = defend(scene, materials, SEED);
+    } catch (NotApplicableException | UsageException e) {
+      assertRefusal(e);
+      return;
+    }
+    assertSound(outcome, scene, materials.suspect());
+  }
+
+  private void assertRefusal(Throwable refusal) {
+    assertThat(refusal)
+        .isInstanceOfAny(NotApplicableException.class, UsageException.class)
+        .message()
+        .isNotBlank();
+  }
+
+  private void assertSound(DefenseOutcome outcome, TinyScene scene, Network suspect) {
+    DefenseChecks.assertWellFormed(outcome, scene);
+    DefenseChecks.assertNotSilent(outcome, suspect);
   }
 
   @Test
@@ -108,10 +214,8 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
       broken.requireGradients(false);
       Objects.requireNonNull(broken.parameters().get("conv1.weight"))
           .fill_(Tensors.scalar(Double.NaN));
-      DefenseStrategy<O> strategy = strategy();
-      DefenseContext context = TinyContexts.defense(strategy, scene, scene.materials(broken), SEED);
 
-      assertThatThrownBy(() -> strategy.defend(context, options(context.spec())))
+      assertThatThrownBy(() -> defend(scene, scene.materials(broken), SEED))
           .isInstanceOf(NotApplicableException.class)
           .hasMessageContaining("conv1.weight");
     }
@@ -126,11 +230,23 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
 
   /** Runs the defense in the open scope, with access to what it declares and nothing else. */
   default DefenseOutcome defend(TinyScene scene, Seed seed) {
+    return defend(scene, scene.materials(), seed);
+  }
+
+  /** The same with materials of your own. */
+  default DefenseOutcome defend(TinyScene scene, DefenseContext.Materials materials, Seed seed) {
     DefenseStrategy<O> strategy = strategy();
-    DefenseContext context = TinyContexts.defense(strategy, scene, seed);
-    return strategy.defend(context, options(context.spec()));
+    O options = options(scene.training().spec());
+    return strategy.defend(
+        TinyContexts.defense(strategy, options, scene, materials, seed), options);
   }
 
   /** Seed of the tests. */
   Seed SEED = new Seed(1);
+
+  /** Least share of the expected work that a defense which stops early may come to. */
+  double EARLIEST_STOP = 0.2;
+
+  /** Most work, as a multiple of what was expected. */
+  double ESTIMATION_ERROR = 1.15;
 }

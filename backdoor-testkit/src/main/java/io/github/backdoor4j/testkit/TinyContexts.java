@@ -2,15 +2,20 @@ package io.github.backdoor4j.testkit;
 
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.AttackContext;
+import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.train.TrainingPlan;
+import java.util.Set;
 
 /** Contexts as a run builds them, with a {@link TinyNetwork} as the victim, on the CPU. */
 public final class TinyContexts {
+
+  /** Epochs by which the victims of these contexts are trained. */
+  public static final int VICTIM_EPOCHS = 2;
 
   private TinyContexts() {}
 
@@ -24,7 +29,7 @@ public final class TinyContexts {
 
   /** The same with two epochs by {@link TinyNetwork#plan}. */
   public static AttackContext attack(ImageDataset training, Seed seed) {
-    return attack(training, TinyNetwork.plan(2), seed);
+    return attack(training, TinyNetwork.plan(VICTIM_EPOCHS), seed);
   }
 
   /** What a defense is given against a backdoored or clean tiny model. */
@@ -35,11 +40,31 @@ public final class TinyContexts {
   /** The same with materials of your own. */
   public static DefenseContext defense(
       DefenseStrategy<?> defense, TinyScene scene, DefenseContext.Materials materials, Seed seed) {
+    return defense(defense.id(), defense.needs(), scene, materials, seed);
+  }
+
+  /** The same with access to what the defense declares under certain options. */
+  public static <O extends Record> DefenseContext defense(
+      DefenseStrategy<O> defense,
+      O options,
+      TinyScene scene,
+      DefenseContext.Materials materials,
+      Seed seed) {
+    return defense(defense.id(), defense.needs(options), scene, materials, seed);
+  }
+
+  private static DefenseContext defense(
+      String id,
+      Set<DefenderAccess> granted,
+      TinyScene scene,
+      DefenseContext.Materials materials,
+      Seed seed) {
     return new DefenseContext(
-        defense,
+        id,
+        granted,
         scene.training().spec(),
         materials,
-        TinyNetwork.victim(scene.training().spec(), TinyNetwork.plan(2)),
+        TinyNetwork.victim(scene.training().spec(), TinyNetwork.plan(VICTIM_EPOCHS)),
         Workbench.simple(ComputeDevice.CPU, seed));
   }
 }

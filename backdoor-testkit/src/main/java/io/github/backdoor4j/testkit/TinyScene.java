@@ -11,6 +11,8 @@ import io.github.backdoor4j.core.data.TriggeredSet;
 import io.github.backdoor4j.core.nn.Inference;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.spi.DefenseContext;
+import io.github.backdoor4j.core.spi.Oracle;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.HasTensors;
@@ -20,6 +22,7 @@ import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.Checkpoints;
 import io.github.backdoor4j.core.train.Trainer;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -58,6 +61,7 @@ public record TinyScene(
   private static final Seed SEED = new Seed(20);
   private static final int PATCH = 3;
   private static final int EPOCHS = 8;
+  private static final double OVERWHELMING = 1000; // logits are of the order of 10
 
   /** The white patch in the bottom right corner. */
   public static final Trigger CORNER_PATCH =
@@ -87,8 +91,43 @@ public record TinyScene(
 
   /** The same with another model under suspicion. */
   public DefenseContext.Materials materials(Network suspect) {
+    return materials(suspect, holdout);
+  }
+
+  /** The same with another clean holdout too. */
+  public DefenseContext.Materials materials(Network suspect, ImageDataset otherHoldout) {
     return new DefenseContext.Materials(
-        suspect, Optional.of(training), Optional.of(holdout), Optional.of(runtimeInputs));
+        suspect,
+        Optional.of(training),
+        Optional.of(otherHoldout),
+        Optional.of(runtimeInputs),
+        Optional.of(oracle()));
+  }
+
+  /** Measures models on the test data; handed out only to options that ask for it. */
+  public Oracle oracle() {
+    return network -> new Oracle.Score(cleanAccuracy(network), attackSuccess(network));
+  }
+
+  /** How much of everything there is. */
+  public Workload workload() {
+    return new Workload(
+        training.size(),
+        holdout.size(),
+        (int) runtimeInputs.size(0),
+        training.spec().classes(),
+        TinyContexts.VICTIM_EPOCHS);
+  }
+
+  /** The model with a classifier so biased that it calls every image the same. */
+  public Network predictingOnly(int label) {
+    Network constant = model.copy();
+    Tensor bias =
+        Objects.requireNonNull(
+            constant.parameters().get(constant.features().classifier() + ".bias"));
+    Tensors.withoutGradients(
+        () -> bias.zero_().narrow(0, label, 1).fill_(new Scalar(OVERWHELMING)));
+    return constant;
   }
 
   /** Share of clean test images that a network classifies rightly. */

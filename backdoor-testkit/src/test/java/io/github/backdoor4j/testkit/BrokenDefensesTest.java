@@ -1,14 +1,17 @@
 package io.github.backdoor4j.testkit;
 
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
 import io.github.backdoor4j.core.spi.Evidence;
+import io.github.backdoor4j.core.spi.Workload;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Scalar;
@@ -24,7 +27,30 @@ class BrokenDefensesTest {
   private static final String SAME = "defend_withTheSameSeed_givesTheSame";
   private static final String LEAKS = "defend_leavesNoNativeMemory";
 
-  /** The network's first parameter, to be changed without gradients. */
+  private static final String ONE_CLASS = "defend_withAHoldoutOfOneClass_isRefusedOrSound";
+  private static final String SMALL = "defend_withAHoldoutSmallerThanABatch_isRefusedOrSound";
+  private static final String EMPTY = "defend_withAnEmptyHoldout_isRefused";
+  private static final String CONSTANT = "defend_onAModelThatPredictsOneClassOnly_isRefusedOrSound";
+  private static final String MISSING = "defend_withoutMaterials_isNotApplicable";
+  private static final String BROKEN = "defend_onAModelWithBrokenWeights_isNotApplicable";
+  private static final String ESTIMATE = "expectedPasses_areThoseMeasured";
+
+  /** Base of those that let no image through the model. */
+  public static class Idle extends ToyDefense {
+    @Override
+    public Optional<Passes> expectedPasses(Options options, Workload load) {
+      return Optional.of(Passes.NONE);
+    }
+
+    /** The suspect with its first parameter a little larger: some repair. */
+    static Network changed(DefenseContext context) {
+      context.labelledHoldout();
+      Network model = context.suspect();
+      add(model, 1e-3);
+      return model;
+    }
+  }
+
   private static void add(Network network, double value) {
     Tensor weight = network.parameters().values().iterator().next();
     Tensors.withoutGradients(() -> weight.add_(new Scalar(value)));
@@ -32,14 +58,14 @@ class BrokenDefensesTest {
 
   @Test
   void modelWithoutFiniteLogits_fails() {
-    Contracts.assertBreaks(DivergedTest.class, OUTCOME, CLEAN);
+    Contracts.assertBreaks(DivergedTest.class, OUTCOME, CLEAN, SMALL, CONSTANT);
   }
 
   /** Returns a model full of NaN. */
-  public static class Diverged extends ToyDefense {
+  public static class Diverged extends Idle {
     @Override
     public DefenseOutcome defend(DefenseContext context, Options options) {
-      Network model = context.cleanHoldout().size() > 0 ? context.suspect() : null;
+      Network model = context.labelledHoldout().size() > 0 ? context.suspect() : null;
       add(model, Double.NaN);
       return new DefenseOutcome.RepairedModel(model, Evidence.NONE);
     }
@@ -67,11 +93,11 @@ class BrokenDefensesTest {
   }
 
   /** Inverts the images it was lent. */
-  public static class Vandal extends ToyDefense {
+  public static class Vandal extends Idle {
     @Override
     public DefenseOutcome defend(DefenseContext context, Options options) {
-      context.cleanHoldout().images().bitwise_not_();
-      return new DefenseOutcome.RepairedModel(context.suspect(), Evidence.NONE);
+      context.labelledHoldout().images().bitwise_not_();
+      return new DefenseOutcome.RepairedModel(changed(context), Evidence.NONE);
     }
   }
 
@@ -85,7 +111,7 @@ class BrokenDefensesTest {
   @Test
   void defenseThatTakesMoreThanItDeclares_fails() {
     Contracts.assertBreaks(
-        GreedyTest.class, OUTCOME, CLEAN, SAME, LEAKS, "defend_withoutMaterials_isNotApplicable");
+        GreedyTest.class, OUTCOME, CLEAN, SAME, LEAKS, MISSING, BROKEN, ESTIMATE);
   }
 
   /** Declares the holdout and reads the training set. */
@@ -110,10 +136,10 @@ class BrokenDefensesTest {
   }
 
   /** Returns another model at each call. */
-  public static class Restless extends ToyDefense {
+  public static class Restless extends Idle {
     @Override
     public DefenseOutcome defend(DefenseContext context, Options options) {
-      context.cleanHoldout();
+      context.labelledHoldout();
       Network model = context.suspect();
       add(model, CALLS.incrementAndGet() * 1e-3);
       return new DefenseOutcome.RepairedModel(model, Evidence.NONE);
@@ -129,14 +155,15 @@ class BrokenDefensesTest {
 
   @Test
   void scoresOfTheWrongNumber_fail() {
-    Contracts.assertBreaks(HastyTest.class, OUTCOME, CLEAN);
+    Contracts.assertBreaks(HastyTest.class, OUTCOME, CLEAN, SMALL, CONSTANT);
   }
 
   /** Scores five of the training images. */
-  public static class Hasty extends ToyDefense {
+  public static class Hasty extends Idle {
     @Override
     public DefenseOutcome defend(DefenseContext context, Options options) {
-      context.cleanHoldout();
+      context.labelledHoldout();
+      context.suspect();
       return new DefenseOutcome.SampleScores(
           DefenseOutcome.SampleScores.Subject.TRAINING_SET,
           new double[5],
@@ -154,16 +181,15 @@ class BrokenDefensesTest {
 
   @Test
   void evidenceThatIsNoNumber_fails() {
-    Contracts.assertBreaks(MumblingTest.class, OUTCOME, CLEAN);
+    Contracts.assertBreaks(MumblingTest.class, OUTCOME, CLEAN, SMALL, CONSTANT);
   }
 
   /** Reports NaN. */
-  public static class Mumbling extends ToyDefense {
+  public static class Mumbling extends Idle {
     @Override
     public DefenseOutcome defend(DefenseContext context, Options options) {
-      context.cleanHoldout();
       return new DefenseOutcome.RepairedModel(
-          context.suspect(), new Evidence(Map.of("rate", Double.NaN), List.of(), List.of()));
+          changed(context), new Evidence(Map.of("rate", Double.NaN), List.of(), List.of()));
     }
   }
 
@@ -176,7 +202,8 @@ class BrokenDefensesTest {
 
   @Test
   void defenseWithoutNeeds_fails() {
-    Contracts.assertBreaks(NeedlessTest.class, OUTCOME, CLEAN, SAME, LEAKS, "needs_areDeclared");
+    Contracts.assertBreaks(
+        NeedlessTest.class, OUTCOME, CLEAN, SAME, LEAKS, ESTIMATE, "needs_areDeclared");
   }
 
   /** Declares nothing. */
@@ -191,6 +218,111 @@ class BrokenDefensesTest {
     @Override
     public Needless strategy() {
       return new Needless();
+    }
+  }
+
+  @Test
+  void unchangedModelWithoutANote_fails() {
+    Contracts.assertBreaks(SilentTest.class, OUTCOME, CLEAN, SMALL, CONSTANT);
+  }
+
+  /** Returns what it was given. */
+  public static class Silent extends Idle {
+    @Override
+    public DefenseOutcome defend(DefenseContext context, Options options) {
+      context.labelledHoldout();
+      return new DefenseOutcome.RepairedModel(context.suspect(), Evidence.NONE);
+    }
+  }
+
+  static class SilentTest implements DefenseStrategyContract<ToyDefense.Options> {
+    @Override
+    public Silent strategy() {
+      return new Silent();
+    }
+  }
+
+  @Test
+  void verdictWithoutAModelAndWithoutANote_fails() {
+    Contracts.assertBreaks(TerseTest.class, OUTCOME, CLEAN, ONE_CLASS, SMALL, EMPTY, CONSTANT);
+  }
+
+  /** Finds nothing and says nothing, whatever it is given. */
+  public static class Terse extends Idle {
+    @Override
+    public DefenseOutcome defend(DefenseContext context, Options options) {
+      context.cleanHoldout();
+      context.suspect();
+      return new DefenseOutcome.ModelVerdict(
+          false, 0, 1, List.of(), Optional.empty(), Evidence.NONE);
+    }
+  }
+
+  static class TerseTest implements DefenseStrategyContract<ToyDefense.Options> {
+    @Override
+    public Terse strategy() {
+      return new Terse();
+    }
+  }
+
+  @Test
+  void defenseThatCrashesOnFewImages_fails() {
+    Contracts.assertBreaks(BrittleTest.class, SMALL);
+  }
+
+  /** Needs a whole batch, and does not say so. */
+  public static class Brittle extends Idle {
+    @Override
+    public DefenseOutcome defend(DefenseContext context, Options options) {
+      context.labelledHoldout().images().narrow(0, 0, 25);
+      return new DefenseOutcome.RepairedModel(changed(context), Evidence.NONE);
+    }
+  }
+
+  static class BrittleTest implements DefenseStrategyContract<ToyDefense.Options> {
+    @Override
+    public Brittle strategy() {
+      return new Brittle();
+    }
+  }
+
+  @Test
+  void workThatWasNotExpected_fails() {
+    Contracts.assertBreaks(UnderestimatedTest.class, ESTIMATE);
+  }
+
+  /** Trains, and says that it only looks. */
+  public static class Underestimated extends ToyDefense {
+    @Override
+    public Optional<Passes> expectedPasses(Options options, Workload load) {
+      return Optional.of(Passes.forward(load.holdoutImages()));
+    }
+  }
+
+  static class UnderestimatedTest implements DefenseStrategyContract<ToyDefense.Options> {
+    @Override
+    public Underestimated strategy() {
+      return new Underestimated();
+    }
+  }
+
+  @Test
+  void builtInDefenseWithoutAnEstimate_fails() {
+    Contracts.assertBreaks(UnestimatedTest.class, "expectedPasses_ofBuiltInMethods_arePresent");
+  }
+
+  /** Says nothing about its work. */
+  public static class Unestimated extends ToyDefense {
+    @Override
+    public Optional<Passes> expectedPasses(Options options, Workload load) {
+      return Optional.empty();
+    }
+  }
+
+  static class UnestimatedTest implements DefenseStrategyContract<ToyDefense.Options> {
+    @Override
+    public Unestimated strategy() {
+      return new Unestimated();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.github.backdoor4j.testkit;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.record.Doc;
 import io.github.backdoor4j.core.spi.DefenderAccess;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -11,8 +12,10 @@ import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.spi.MethodCard;
+import io.github.backdoor4j.core.spi.Workload;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A defense that keeps the contract. */
@@ -46,6 +49,11 @@ public class ToyDefense implements DefenseStrategy<ToyDefense.Options> {
   }
 
   @Override
+  public Optional<Passes> expectedPasses(Options options, Workload load) {
+    return Optional.of(Passes.training((double) options.epochs() * load.holdoutImages()));
+  }
+
+  @Override
   public DefenseOutcome defend(DefenseContext context, Options options) {
     Network model = context.suspect();
     var history =
@@ -53,7 +61,7 @@ public class ToyDefense implements DefenseStrategy<ToyDefense.Options> {
             .trainer("tuning")
             .fit(
                 model,
-                context.cleanHoldout(),
+                context.labelledHoldout(),
                 TinyNetwork.plan(options.epochs()),
                 context.seed().child("tuning"));
     double loss = history.epochs().get(0).mean("loss");

@@ -10,6 +10,7 @@ import io.github.backdoor4j.core.data.Poisoner;
 import io.github.backdoor4j.core.data.TriggeredSet;
 import io.github.backdoor4j.core.nn.Inference;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.AttackContext;
 import io.github.backdoor4j.core.spi.DatasetSource.Splits;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -38,6 +39,7 @@ import io.github.backdoor4j.eval.ModelMetrics;
 import io.github.backdoor4j.models.Dl4jClassifier;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
@@ -192,28 +194,16 @@ public final class Dl4jModel {
 
   private void neuralCleanse(int epochs) {
     NeuralCleanse cleanse = new NeuralCleanse();
-    NeuralCleanse.Options d = cleanse.defaults(test.spec());
     NeuralCleanse.Options options = // inversion only: the model is not changed
-        new NeuralCleanse.Options(
-            epochs,
-            50,
-            200,
-            false,
-            d.learningRate(),
-            d.successRate(),
-            d.initialCost(),
-            d.costMultiplier(),
-            d.costPatience(),
-            d.stopPatience(),
-            d.stopShare(),
-            d.classesTogether(),
-            d.scale(),
-            d.median(),
-            d.threshold(),
-            false,
-            d.stampedShare(),
-            d.unlearning(),
-            d.fidelity());
+        Options.bind(
+            cleanse.id(),
+            cleanse.defaults(test.spec()),
+            Map.of(
+                "epochs", String.valueOf(epochs),
+                "batch_size", "50",
+                "images", "200",
+                "augment", "false",
+                "repair", "none"));
     ModelVerdict verdict = cleanse.defend(view(cleanse, Optional.empty()), options);
     System.out.printf(
         Locale.ROOT,

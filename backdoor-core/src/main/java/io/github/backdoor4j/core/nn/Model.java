@@ -150,6 +150,17 @@ public abstract class Model implements Trainable, HasTensors {
     return name;
   }
 
+  /** Declares everything that another model declares; both have the same tensors from then on. */
+  final void adopt(Model part) {
+    part.tapNames.forEach(this::tapPoint);
+    layers.addAll(part.layers);
+    part.parameters.forEach(
+        (name, tensor) ->
+            require(parameters.put(name, tensor) == null, "two parameters named '%s'", name));
+    buffers.putAll(part.buffers);
+    initializers.putAll(part.initializers);
+  }
+
   private <L extends Layer> L add(L layer) {
     tapPoint(layer.name());
     layers.add(layer);
@@ -230,9 +241,7 @@ public abstract class Model implements Trainable, HasTensors {
    *     where training mode updates running statistics
    */
   final Tensor apply(Tensor x, Taps taps, Map<String, Tensor> values) {
-    for (String name : taps.names()) {
-      require(tapNames.contains(name), "network has no tap '%s'. Its taps: %s", name, tapNames);
-    }
+    requireKnown(taps);
     Tensor input = x.dim() == 4 ? x.contiguous(MemoryFormat.ChannelsLast) : x;
     long number = training ? noisyPasses++ : 0;
     Map<String, Tensor> statistics =
@@ -257,6 +266,24 @@ public abstract class Model implements Trainable, HasTensors {
   /** A pass in evaluation mode that watches which layer's output is which layer's input. */
   final void watch(Tensor x, Wiring wiring) {
     forward(new Pass(parameters, buffers, false, Taps.none(), noise, 0, wiring), x);
+  }
+
+  /** A pass in evaluation mode that shows shapes at taps and is not counted. */
+  final void watch(Tensor x, Taps taps) {
+    requireKnown(taps);
+    forward(new Pass(parameters, buffers, false, taps, noise, 0, null), x);
+  }
+
+  private void requireKnown(Taps taps) {
+    for (String name : taps.names()) {
+      require(tapNames.contains(name), "network has no tap '%s'. Its taps: %s", name, tapNames);
+    }
+    for (String name : taps.inputNames()) {
+      require(
+          layers.stream().anyMatch(l -> l instanceof Layer.BatchNorm2d && l.name().equals(name)),
+          "network has no batch normalisation '%s'",
+          name);
+    }
   }
 
   /** The layers with parameters, in declaration order. */

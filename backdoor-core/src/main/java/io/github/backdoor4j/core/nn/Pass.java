@@ -6,6 +6,7 @@ import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -58,6 +59,11 @@ public final class Pass {
   /** Whether something waits at a tap, for networks whose outputs are dear to hand over. */
   public boolean tapped(String name) {
     return taps.names().contains(name);
+  }
+
+  /** The same pass with one more tap, behind those that are there. */
+  Pass and(String name, UnaryOperator<Tensor> operator) {
+    return new Pass(parameters, buffers, training, taps.and(name, operator), noise, number, wiring);
   }
 
   /** Passes a named output through the taps. */
@@ -117,6 +123,7 @@ public final class Pass {
     if (wiring != null) {
       wiring.entered(layer, input);
     }
+    taps.enter(layer.name(), input);
   }
 
   /** A parameter by name. */

@@ -18,6 +18,16 @@ public sealed interface DefenseOutcome extends HasTensors {
   /** The model to use from now on, if the defense made one. */
   Optional<Network> model();
 
+  /** The models among which {@link #model()} was chosen, if there were several. */
+  default Optional<Variants> variants() {
+    return Optional.empty();
+  }
+
+  /** Suspicion per sample, if samples were judged. */
+  default Optional<SampleScores> sampleScores() {
+    return Optional.empty();
+  }
+
   @Override
   default void forEachTensor(Consumer<Tensor> visitor) {
     model().ifPresent(network -> network.forEachTensor(visitor));
@@ -73,6 +83,11 @@ public sealed interface DefenseOutcome extends HasTensors {
     public Optional<Network> model() {
       return Optional.empty();
     }
+
+    @Override
+    public Optional<SampleScores> sampleScores() {
+      return Optional.of(this);
+    }
   }
 
   /**
@@ -83,6 +98,9 @@ public sealed interface DefenseOutcome extends HasTensors {
    * @param threshold above which a model is called backdoored
    * @param suspectLabels classes called targets, most suspicious first
    * @param repaired the repaired network; absent if nothing was found or no repair was asked for
+   * @param variants the models among which the repaired one was chosen, if there were several
+   * @param sampleScores on the inputs at run time, if the remedy is a filter before the model and
+   *     not a repaired model
    */
   record ModelVerdict(
       boolean backdoored,
@@ -90,10 +108,31 @@ public sealed interface DefenseOutcome extends HasTensors {
       double threshold,
       List<Integer> suspectLabels,
       Optional<Network> repaired,
-      Evidence evidence)
+      Evidence evidence,
+      Optional<Variants> variants,
+      Optional<SampleScores> sampleScores)
       implements DefenseOutcome {
     public ModelVerdict {
       suspectLabels = List.copyOf(suspectLabels);
+    }
+
+    /** A verdict with a repair that was not chosen among others, or with none. */
+    public ModelVerdict(
+        boolean backdoored,
+        double score,
+        double threshold,
+        List<Integer> suspectLabels,
+        Optional<Network> repaired,
+        Evidence evidence) {
+      this(
+          backdoored,
+          score,
+          threshold,
+          suspectLabels,
+          repaired,
+          evidence,
+          Optional.empty(),
+          Optional.empty());
     }
 
     @Override
@@ -113,6 +152,11 @@ public sealed interface DefenseOutcome extends HasTensors {
     @Override
     public Optional<Network> model() {
       return retrained;
+    }
+
+    @Override
+    public Optional<SampleScores> sampleScores() {
+      return Optional.of(samples);
     }
   }
 }

@@ -16,7 +16,8 @@ public interface DefenseStrategy<O extends Record> extends NamedStrategy<O> {
 
   /**
    * What the defense must be given under certain options; more than {@link #needs()} only where
-   * they ask for an {@link Selection#ORACLE}.
+   * they ask for a choice by data ({@link Selection}), for what the benchmark looks at, or for
+   * another product, such as a filter of inputs.
    */
   default Set<DefenderAccess> needs(O options) {
     return needs();

@@ -6,7 +6,7 @@ import java.util.Map;
  * What one epoch came to.
  *
  * @param epoch from 0
- * @param learningRate used throughout the epoch
+ * @param learningRate of the epoch's first step; with most schedules that of all its steps
  * @param means epoch means by name; {@code loss} (mean over batches) always, {@code accuracy}
  *     (share of images) where the step meters it
  * @param seconds wall time; the only number that differs between equal runs

@@ -1,13 +1,13 @@
 package io.github.backdoor4j.core.train;
 
-/** A schedule in motion: the rate of the current epoch, moved on once per epoch. */
+/** A schedule in motion: the present rate, moved on once per epoch, or once per step. */
 final class Schedule {
 
   /**
    * What a checkpoint must hold.
    *
-   * @param epoch epochs finished
-   * @param rate rate of the coming epoch
+   * @param epoch epochs finished, or steps where the rate changes with every step
+   * @param rate rate of the coming epoch or step
    * @param best lowest loss so far (plateau)
    * @param bad epochs in a row without improvement (plateau)
    */
@@ -36,18 +36,36 @@ final class Schedule {
     state = restored;
   }
 
-  void epochFinished(double meanLoss) {
-    int next = state.epoch() + 1;
-    if (!(spec instanceof ScheduleSpec.Plateau plateau)) {
-      state = new State(next, rateAt(spec, base, next, state.rate()), state.best(), 0);
-      return;
+  private boolean movesPerStep() {
+    return spec instanceof ScheduleSpec.CosinePerStep;
+  }
+
+  void stepFinished() {
+    if (movesPerStep()) {
+      moveOn();
     }
+  }
+
+  void epochFinished(double meanLoss) {
+    if (spec instanceof ScheduleSpec.Plateau plateau) {
+      judge(plateau, meanLoss);
+    } else if (!movesPerStep()) {
+      moveOn();
+    }
+  }
+
+  private void moveOn() {
+    int next = state.epoch() + 1;
+    state = new State(next, rateAt(spec, base, next, state.rate()), state.best(), 0);
+  }
+
+  private void judge(ScheduleSpec.Plateau plateau, double meanLoss) {
     boolean better = meanLoss < state.best() * (1 - plateau.threshold());
     int bad = better ? 0 : state.bad() + 1;
     boolean drop = bad > plateau.patience();
     state =
         new State(
-            next,
+            state.epoch() + 1,
             drop ? state.rate() * plateau.factor() : state.rate(),
             better ? meanLoss : state.best(),
             drop ? 0 : bad);
@@ -55,8 +73,14 @@ final class Schedule {
 
   private static double rateAt(ScheduleSpec spec, double base, int epoch, double current) {
     if (spec instanceof ScheduleSpec.Cosine cosine) {
-      double share = (1 + Math.cos(Math.PI * epoch / cosine.period())) / 2;
-      return cosine.minimum() + (base - cosine.minimum()) * share;
+      return cosine(base, cosine.minimum(), epoch, cosine.period());
+    }
+    if (spec instanceof ScheduleSpec.CosinePerStep cosine) {
+      return cosine(base, cosine.minimum(), epoch, cosine.period());
+    }
+    if (spec instanceof ScheduleSpec.LinearDecay decay) {
+      double way = (double) (epoch - decay.from()) / (decay.until() - decay.from());
+      return base * (1 - (1 - decay.factor()) * Math.min(1, Math.max(0, way)));
     }
     if (spec instanceof ScheduleSpec.Step step) {
       int drops = epoch / step.every();
@@ -67,5 +91,9 @@ final class Schedule {
       return base * Math.pow(steps.factor(), passed);
     }
     return current;
+  }
+
+  private static double cosine(double base, double minimum, int at, int period) {
+    return minimum + (base - minimum) * (1 + Math.cos(Math.PI * at / period)) / 2;
   }
 }

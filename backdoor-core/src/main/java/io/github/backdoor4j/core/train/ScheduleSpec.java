@@ -3,19 +3,22 @@ package io.github.backdoor4j.core.train;
 import static io.github.backdoor4j.core.Checks.require;
 import static io.github.backdoor4j.core.Checks.requireAtLeast;
 import static io.github.backdoor4j.core.Checks.requirePositive;
+import static io.github.backdoor4j.core.Checks.requireRange;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 
-/** How the learning rate changes from epoch to epoch. */
+/** How the learning rate changes from epoch to epoch, or from step to step. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = ScheduleSpec.Constant.class, name = "constant"),
   @JsonSubTypes.Type(value = ScheduleSpec.Cosine.class, name = "cosine"),
   @JsonSubTypes.Type(value = ScheduleSpec.Step.class, name = "step"),
   @JsonSubTypes.Type(value = ScheduleSpec.MultiStep.class, name = "multi-step"),
-  @JsonSubTypes.Type(value = ScheduleSpec.Plateau.class, name = "plateau")
+  @JsonSubTypes.Type(value = ScheduleSpec.Plateau.class, name = "plateau"),
+  @JsonSubTypes.Type(value = ScheduleSpec.LinearDecay.class, name = "linear-decay"),
+  @JsonSubTypes.Type(value = ScheduleSpec.CosinePerStep.class, name = "cosine-per-step")
 })
 public sealed interface ScheduleSpec {
 
@@ -60,6 +63,32 @@ public sealed interface ScheduleSpec {
     public Plateau {
       requirePositive("factor", factor);
       requireAtLeast("patience", patience, 0);
+    }
+  }
+
+  /**
+   * The base rate until epoch {@code from}, then in a straight line down to base·factor at epoch
+   * {@code until}, then no lower.
+   */
+  record LinearDecay(int from, int until, double factor) implements ScheduleSpec {
+    public LinearDecay {
+      requireAtLeast("from", from, 0);
+      require(until > from, "until must be above from (%d), but was %d", from, until);
+      requireRange("factor", factor, 0, 1);
+    }
+  }
+
+  /**
+   * {@link Cosine} that moves on after every step instead of every epoch, so that the rate may rise
+   * and fall many times in one training.
+   *
+   * @param period steps from the base rate to the minimum
+   * @param minimum the lowest rate
+   */
+  record CosinePerStep(int period, double minimum) implements ScheduleSpec {
+    public CosinePerStep {
+      requireAtLeast("period", period, 1);
+      require(minimum >= 0, "minimum must not be negative, but was %s", minimum);
     }
   }
 }

@@ -5,6 +5,7 @@ import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.Taps;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Precision;
+import java.util.Map;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -72,6 +73,14 @@ public final class StepContext {
   /** Forward pass in the plan's precision, with taps. */
   public Tensor forward(Network network, Tensor images, Taps taps) {
     return precision.forward(device, () -> network.forward(images, taps));
+  }
+
+  /**
+   * Forward pass in the plan's precision with other values than the network's own, as {@link
+   * Network#forward(Tensor, Taps, Map)} takes them.
+   */
+  public Tensor forward(Network network, Tensor images, Taps taps, Map<String, Tensor> values) {
+    return precision.forward(device, () -> network.forward(images, taps, values));
   }
 
   /** Mean cross entropy; also meters the share of rows predicted as labelled. */

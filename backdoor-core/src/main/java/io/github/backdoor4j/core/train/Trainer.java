@@ -249,6 +249,7 @@ public final class Trainer {
       for (int i = 0; i < parts.size(); i++) {
         PartInTraining part = parts.get(i);
         part.optimizer().step(gradients.get(i), part.schedule().rate());
+        part.schedule().stepFinished();
         meters.add(lossName(part), lossOf.get(i).detach().to(torch.ScalarType.Double), 1);
       }
     }

@@ -11,7 +11,7 @@ import io.github.backdoor4j.core.tensor.Precision;
  * @param epochs passes over the data, at least 0
  * @param batchSize images per step
  * @param optimizer update rule with its initial learning rate
- * @param schedule learning rate per epoch
+ * @param schedule learning rate per epoch or step
  * @param augmentation what happens to each batch before normalisation
  * @param precision of the forward pass
  * @param dropLast whether a last batch smaller than {@code batchSize} is left out

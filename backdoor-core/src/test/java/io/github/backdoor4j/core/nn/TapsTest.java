@@ -103,4 +103,44 @@ class TapsTest {
     Tensor gradient = Tensors.gradients(loss, false, mask)[0];
     assertThat(gradient.abs().sum().item_double()).isPositive();
   }
+
+  @Test
+  void inputOfANormalisation_isWhatFlowsIntoIt() {
+    List<float[]> seen = new ArrayList<>();
+    Taps taps =
+        Taps.at(
+                "conv",
+                x -> {
+                  Tensor doubled = x.mul(new Scalar(2.0));
+                  seen.add(Tensors.toFloats(doubled));
+                  return doubled;
+                })
+            .andInput("norm", x -> seen.add(Tensors.toFloats(x)));
+
+    network.forward(images, taps);
+
+    assertThat(seen).hasSize(2);
+    assertThat(seen.get(1)).isEqualTo(seen.get(0));
+  }
+
+  @Test
+  void readersOfOneInput_allSeeIt_alsoWhereTapsAreJoined() {
+    List<String> seen = new ArrayList<>();
+    Taps first = Taps.none().andInput("norm", x -> seen.add("first"));
+    Taps second = Taps.at("linear", x -> x).andInput("norm", x -> seen.add("second"));
+
+    Tensor watched = network.forward(images, first.and(second));
+
+    assertThat(seen).containsExactly("first", "second");
+    assertThat(watched.equal(network.forward(images))).isTrue();
+  }
+
+  @Test
+  void inputOfWhatIsNoNormalisation_isRefused() {
+    for (String name : List.of("conv", "norm2")) {
+      assertThatThrownBy(() -> network.forward(images, Taps.none().andInput(name, x -> {})))
+          .isInstanceOf(UsageException.class)
+          .hasMessage("network has no batch normalisation '" + name + "'");
+    }
+  }
 }

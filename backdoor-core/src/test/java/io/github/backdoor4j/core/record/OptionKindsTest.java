@@ -131,7 +131,8 @@ class OptionKindsTest {
         .hasMessageContainingAll("'optimizer.kind'", "'lion'", "sgd | adam | adamw");
     assertThatThrownBy(() -> bind(Map.of("schedule", "{\"kind\":\"linear\"}")))
         .isInstanceOf(UsageException.class)
-        .hasMessageContainingAll("constant | cosine | step | multi-step | plateau");
+        .hasMessageContainingAll(
+            "constant | cosine | step | multi-step | plateau | linear-decay | cosine-per-step");
     assertThatThrownBy(() -> bind(Map.of("optimizer.kind", "null")))
         .isInstanceOf(UsageException.class);
   }

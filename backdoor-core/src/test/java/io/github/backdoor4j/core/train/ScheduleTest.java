@@ -76,6 +76,55 @@ class ScheduleTest {
     assertThat(rates(new ScheduleSpec.Constant(), 0.3, new double[50])).containsOnly(0.3);
   }
 
+  /** The schedule of mode connectivity's curves: 1, then 1 − (1 − 0.01)·(e/100 − 0.5)/0.4, 0.01. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0.2",
+    "50, 0.2",
+    "51, 0.19505",
+    "60, 0.1505",
+    "70, 0.101",
+    "89, 0.00695",
+    "90, 0.002",
+    "99, 0.002"
+  })
+  void linearDecay_holdsFallsAndHolds(int epoch, double rate) {
+    double[] rates = rates(new ScheduleSpec.LinearDecay(50, 90, 0.01), 0.2, new double[100]);
+    assertThat(rates[epoch]).isCloseTo(rate, within(1e-12));
+  }
+
+  /** Half a cosine takes as many steps as the period says, however many epochs they are. */
+  @Test
+  void cosinePerStep_movesWithStepsAndNotWithEpochs() {
+    Schedule schedule = new Schedule(new ScheduleSpec.CosinePerStep(100, 0), 0.01);
+    double[] rates = new double[201];
+    for (int step = 0; step < rates.length; step++) {
+      rates[step] = schedule.rate();
+      schedule.stepFinished();
+      if (step % 10 == 9) {
+        schedule.epochFinished(1);
+      }
+    }
+    assertThat(rates[1]).isCloseTo(0.0099975328, within(1e-10));
+    assertThat(rates[10]).isCloseTo(0.0097552826, within(1e-10));
+    assertThat(rates[50]).isCloseTo(0.005, within(1e-15));
+    assertThat(rates[100]).isCloseTo(0, within(1e-15));
+    assertThat(rates[200]).isCloseTo(0.01, within(1e-15));
+  }
+
+  @Test
+  void schedulesPerEpoch_doNotMoveWithSteps() {
+    for (ScheduleSpec spec :
+        List.of(
+            new ScheduleSpec.Cosine(5, 0),
+            new ScheduleSpec.Step(1, 0.5),
+            new ScheduleSpec.LinearDecay(0, 2, 0))) {
+      Schedule schedule = new Schedule(spec, 0.1);
+      schedule.stepFinished();
+      assertThat(schedule.rate()).as("%s", spec).isEqualTo(0.1);
+    }
+  }
+
   @Test
   void plateau_dropsAfterElevenBadEpochsInARowAndCountsAnew() {
     ScheduleSpec spec = new ScheduleSpec.Plateau(0.1, 10, 1e-4);
@@ -141,6 +190,12 @@ class ScheduleTest {
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("period must be at least 1, but was 0");
     assertThatThrownBy(() -> new ScheduleSpec.Step(5, 0)).isInstanceOf(UsageException.class);
+    assertThatThrownBy(() -> new ScheduleSpec.LinearDecay(5, 5, 0.1))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("until must be above from (5), but was 5");
+    assertThatThrownBy(() -> new ScheduleSpec.CosinePerStep(0, 0))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("period");
     assertThatThrownBy(() -> new ScheduleSpec.Plateau(0.1, -1, 0))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("patience");

@@ -103,6 +103,28 @@ class TrainerTest {
         .doesNotContainEntry("conv.weight", hashes(network.parameters()).get("conv.weight"));
   }
 
+  /** Twelve steps of a loss with gradient 1: w falls by the sum of the rates, 0.005·(12 + 1). */
+  @Test
+  void fit_withASchedulePerStep_changesTheRateWithinTheEpoch() {
+    TrainingPlan plan =
+        PLAN.withEpochs(2)
+            .withOptimizer(new OptimizerSpec.Sgd(0.01, 0, 0, false))
+            .withSchedule(new ScheduleSpec.CosinePerStep(4, 0));
+    Tensor weight = torch.zeros(1);
+
+    TrainingHistory history =
+        trainer()
+            .fit(
+                Trainable.of(Map.of("w", weight)),
+                data,
+                plan,
+                (batch, context) -> weight.sum(),
+                SEED);
+
+    assertThat(weight.item_double()).isCloseTo(-0.065, within(1e-8));
+    assertThat(history.epochs().get(1).learningRate()).isCloseTo(0.005, within(1e-15));
+  }
+
   @Test
   void fit_forNoEpochs_changesNothing() {
     Map<String, String> before = hashes(network.state());

@@ -54,6 +54,8 @@ class TrainingResumeTest {
       SGD_COSINE
           .withOptimizer(new OptimizerSpec.Adam(0.01, 0.9, 0.999, 1e-8, 1e-4, true))
           .withSchedule(new ScheduleSpec.Plateau(0.5, 0, 0.4));
+  private static final TrainingPlan SGD_PER_STEP =
+      SGD_COSINE.withSchedule(new ScheduleSpec.CosinePerStep(5, 0.001));
 
   /** Stands for {@code kill -9}: throws at a chosen place. */
   private record Killer(int atEpoch, int atStep) implements TrainingListener {
@@ -142,7 +144,7 @@ class TrainingResumeTest {
   }
 
   static Stream<Arguments> kills() {
-    return Stream.of(SGD_COSINE, ADAM_PLATEAU)
+    return Stream.of(SGD_COSINE, ADAM_PLATEAU, SGD_PER_STEP)
         .flatMap(
             plan ->
                 Stream.of(
