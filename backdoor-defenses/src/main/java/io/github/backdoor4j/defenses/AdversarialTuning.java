@@ -68,11 +68,6 @@ final class AdversarialTuning {
     return sizes;
   }
 
-  /** Images that one whole training sees. */
-  static double images(TrainingPlan plan, int images) {
-    return (double) plan.epochs() * batchSizes(plan, images).stream().mapToInt(size -> size).sum();
-  }
-
   /** Logits in evaluation mode, with a graph to the images but none to the weights. */
   static Tensor frozen(Network network, Tensor images) {
     Map<String, Tensor> values = new LinkedHashMap<>();

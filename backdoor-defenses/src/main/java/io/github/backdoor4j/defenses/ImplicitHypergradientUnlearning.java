@@ -135,11 +135,6 @@ public final class ImplicitHypergradientUnlearning
   }
 
   @Override
-  public List<String> aliases() {
-    return List.of("ibau");
-  }
-
-  @Override
   public Options defaults(DatasetSpec data) {
     return new Options(
         AdversarialTuning.adam(ROUNDS, BATCH, data.augmentation()),
@@ -166,8 +161,8 @@ public final class ImplicitHypergradientUnlearning
         "https://arxiv.org/abs/2110.03735",
         "defender has the model with its gradients and a small clean labelled set",
         "post-training repair",
-        "per round 3 passes over the holdout and one pass of the first batch for each batch, whose"
-            + " second derivatives cost several times as much (about 10 forward passes over the"
+        "per round 3 passes over the holdout, and for each batch second derivatives on the first"
+            + " one that cost as much as 7 passes with gradient (about 7 forward passes over the"
             + " training set by default)",
         List.of(
             "no projection to the L2 ball by default, as in the authors' code and the benchmark;"

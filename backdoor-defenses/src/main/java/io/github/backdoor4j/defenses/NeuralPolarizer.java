@@ -183,6 +183,8 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
                 + " benchmark saves the unmodified model and the layer apart",
             "the layer is put before the last block's first convolution; not applicable where a"
                 + " network does not say where that is",
+            "where the last block begins with a sum, its shortcut sees what the layer makes of it"
+                + " too; in the authors' pre-activation network only the convolution does",
             "the clean images are the run's holdout, not drawn in equal numbers per class",
             "one convolution and one normalisation; the benchmark's other kinds of layers are not"
                 + " there",
@@ -200,12 +202,9 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
   @Override
   public Optional<Passes> expectedPasses(Options options, Workload load) {
     int holdout = load.holdoutImages();
-    Passes warmUp = Passes.training(AdversarialTuning.images(options.warmUp(), holdout));
-    // the clean images, each step of the search, and the adversarial examples
-    Passes training =
-        Passes.training(
-            AdversarialTuning.images(options.training(), holdout) * (options.steps() + 2));
-    return Optional.of(warmUp.plus(training));
+    // of each image: the clean one, each step of the search, and the adversarial example
+    Passes training = Tuning.passes(options.training(), holdout).times(options.steps() + 2);
+    return Optional.of(Tuning.passes(options.warmUp(), holdout).plus(training));
   }
 
   @Override

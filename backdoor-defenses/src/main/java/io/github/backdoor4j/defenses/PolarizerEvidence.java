@@ -34,7 +34,13 @@ final class PolarizerEvidence {
             training,
             List.of("at_target")));
     figures.add(change(mixer));
-    return new Evidence(numbers, figures, List.of());
+    return new Evidence(numbers, figures, notes(training));
+  }
+
+  private static List<String> notes(TrainingHistory training) {
+    return training.epochs().isEmpty()
+        ? List.of("No epoch was trained, so the inserted layer changes next to nothing.")
+        : List.of();
   }
 
   /** How far each output channel is from being the input channel of the same number. */

@@ -170,7 +170,7 @@ public final class SharedAdversarialUnlearning
 
   @Override
   public Optional<Passes> expectedPasses(Options options, Workload load) {
-    double images = AdversarialTuning.images(options.unlearning(), load.holdoutImages());
+    double images = Tuning.passes(options.unlearning(), load.holdoutImages()).images();
     double labelled = options.sameImages() ? load.holdoutImages() : images;
     // the model's labels before the search and the original's after; both models in each step;
     // the model on clean images and on the result

@@ -128,10 +128,12 @@ final class SharedUnlearningStep implements BatchStep {
 
   private static List<String> notes(TrainingHistory history) {
     boolean none = Arrays.stream(history.curve("unlearnt_examples")).allMatch(share -> share == 0);
-    return none && !history.epochs().isEmpty()
-        ? List.of(
-            "No adversarial example gave the original a new wrong label, so nothing was unlearnt:"
-                + " only cross entropy on clean images acted.")
-        : List.of();
+    List<String> notes = new ArrayList<>(Tuning.notes(history));
+    if (none && !history.epochs().isEmpty()) {
+      notes.add(
+          "No adversarial example gave the original a new wrong label, so nothing was unlearnt:"
+              + " only cross entropy on clean images acted.");
+    }
+    return notes;
   }
 }

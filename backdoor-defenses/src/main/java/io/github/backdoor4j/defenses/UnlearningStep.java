@@ -164,15 +164,17 @@ final class UnlearningStep implements BatchStep {
             "The perturbation of the last round",
             holdout.spec().shape(),
             Map.of("all images", delta)));
-    return new Evidence(numbers, figures, notes());
+    return new Evidence(numbers, figures, notes(history));
   }
 
-  private List<String> notes() {
+  private List<String> notes(TrainingHistory history) {
+    List<String> notes = new ArrayList<>(Tuning.notes(history));
     boolean none = stored.stream().allMatch(batch -> options.perturbed(batch.size()) == 0);
-    return none
-        ? List.of(
-            "No batch was large enough for an image to carry the perturbation, so this was plain"
-                + " fine-tuning in evaluation mode. Raise perturbed_share or the batch size.")
-        : List.of();
+    if (none) {
+      notes.add(
+          "No batch was large enough for an image to carry the perturbation, so this was plain"
+              + " fine-tuning in evaluation mode. Raise perturbed_share or the batch size.");
+    }
+    return notes;
   }
 }

@@ -137,7 +137,7 @@ final class CellFiles {
           e,
           "the weights are of a network with mixers at %s, which do not fit the network: %s",
           places,
-          e.getMessage());
+          String.valueOf(e.getMessage()));
     }
   }
 

@@ -1,12 +1,14 @@
 package io.github.backdoor4j.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.nn.FeatureLayout;
 import io.github.backdoor4j.core.nn.Layer;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
+import io.github.backdoor4j.core.nn.NetworkWithMixer;
 import io.github.backdoor4j.core.nn.Recorder;
 import io.github.backdoor4j.core.nn.Taps;
 import io.github.backdoor4j.core.spi.Architecture;
@@ -191,6 +193,25 @@ public interface ArchitectureContract<O extends Record> extends NamedStrategyCon
       assertThat(again.allclose(recorder.get(layout.classifier()), 1e-4, 1e-5, false))
           .as("whether '%s' is applied to '%s'", layout.classifier(), layout.penultimate())
           .isTrue();
+    }
+  }
+
+  @Test
+  default void mixerBeforeTheLastBlock_startsAsTheIdentity() {
+    try (TensorScope scope = TensorScope.open()) {
+      Network network = network(SEED);
+      String place = network.features().lastBlock();
+      assumeTrue(!place.isEmpty(), "the network does not say where its last block begins");
+      network.training(false);
+      Tensor images = images(inputs().get(0), 2);
+
+      Network mixed = NetworkWithMixer.with(network, List.of(place));
+
+      assertThat(mixed.features().lastBlock()).isEqualTo("mixer.bn");
+      assertThat(mixed.forward(images).allclose(network.forward(images), 1e-3, 1e-3, false))
+          .as("whether a mixer that mixes nothing changes nothing")
+          .isTrue();
+      assertThat(mixed.copy().forward(images).equal(mixed.forward(images))).isTrue();
     }
   }
 
