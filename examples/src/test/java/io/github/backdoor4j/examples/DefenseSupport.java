@@ -1,6 +1,7 @@
 package io.github.backdoor4j.examples;
 
 import io.github.backdoor4j.core.NotApplicableException;
+import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.NetworkSpec;
@@ -72,15 +73,22 @@ final class DefenseSupport {
 
   private static <O extends Record> Network narrow(Architecture<O> architecture) {
     O defaults = architecture.defaults(IMAGES.spec());
-    for (Map<String, String> options : NARROW) {
-      try {
-        O bound = Options.bind(architecture.id(), defaults, options);
-        return architecture.build(NetworkSpec.of(IMAGES.spec()), bound);
-      } catch (io.github.backdoor4j.core.UsageException e) {
-        continue; // another network has that option
-      }
+    O narrow =
+        NARROW.stream()
+            .flatMap(options -> bound(architecture, defaults, options).stream())
+            .findFirst()
+            .orElse(defaults);
+    return architecture.build(NetworkSpec.of(IMAGES.spec()), narrow);
+  }
+
+  /** Empty if it is another network that has these options. */
+  private static <O extends Record> Optional<O> bound(
+      Architecture<O> architecture, O defaults, Map<String, String> options) {
+    try {
+      return Optional.of(Options.bind(architecture.id(), defaults, options));
+    } catch (UsageException e) {
+      return Optional.empty();
     }
-    return architecture.build(NetworkSpec.of(IMAGES.spec()), defaults);
   }
 
   private static <O extends Record> Optional<String> obstacle(
