@@ -15,6 +15,7 @@ import io.github.backdoor4j.testkit.TinyScene;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.data.Offset;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -26,6 +27,7 @@ class TriggerInversionTest {
   private static final Seed SEED = new Seed(3);
   private static final int LABEL = 2;
   private static final double COST = 0.05;
+  private static final Offset<Float> MASKS = within(1e-3f);
   private static final Normalization NORM = Normalization.uniform(3, 0.5, 0.25);
 
   private static NeuralCleanse.Options options(Map<String, String> changes) {
@@ -176,7 +178,7 @@ class TriggerInversionTest {
   }
 
   @Test
-  void classesTogetherOrAlone_giveTheSame() {
+  void classesTogetherOrAlone_giveTheSameMasks() {
     try (TensorScope scope = TensorScope.open()) {
       List<ReversedTrigger> alone = invert(options(Map.of("classes_together", "1")));
       List<ReversedTrigger> together = invert(options(Map.of("classes_together", "3")));
@@ -184,10 +186,43 @@ class TriggerInversionTest {
       assertThat(alone).hasSize(4);
       for (int label = 0; label < 4; label++) {
         assertThat(together.get(label).label()).isEqualTo(label);
-        assertThat(together.get(label).norm())
-            .isCloseTo(alone.get(label).norm(), within(0.01 * alone.get(label).norm()));
+        assertThat(together.get(label).mask()).containsExactly(alone.get(label).mask(), MASKS);
       }
     }
+  }
+
+  /** Patience of one epoch ends classes at different times; those left go on as if alone. */
+  @Test
+  void classesThatAreDone_leaveThePass_andDisturbNoOther() {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, String> impatient =
+          Map.of("epochs", "14", "cost_patience", "1", "stop_patience", "1", "stop_share", "0.5");
+      List<Integer> alone = epochs(impatient, "1");
+
+      assertThat(epochs(impatient, "4")).isEqualTo(alone);
+      assertThat(alone.stream().distinct().count()).as("lengths %s", alone).isGreaterThan(1);
+    }
+  }
+
+  private static List<Integer> epochs(Map<String, String> changes, String together) {
+    Map<String, String> all = new HashMap<>(changes);
+    all.put("classes_together", together);
+    return invert(options(all)).stream().map(ReversedTrigger::epochs).toList();
+  }
+
+  @Test
+  void classesPerPass_areAsManyAsGiveAnOrdinaryBatch_unlessTold() {
+    assertThat(together("256", "0", 2500)).isEqualTo(1);
+    assertThat(together("64", "0", 2500)).isEqualTo(4);
+    assertThat(together("8", "0", 2500)).as("no more than there are").isEqualTo(10);
+    assertThat(together("256", "0", 50)).as("batches of the 50 images there are").isEqualTo(5);
+    assertThat(together("256", "7", 2500)).isEqualTo(7);
+    assertThat(together("256", "70", 2500)).isEqualTo(10);
+  }
+
+  private static int together(String batch, String asked, int images) {
+    return TriggerInversion.together(
+        options(Map.of("batch_size", batch, "classes_together", asked)), images, 10);
   }
 
   @Test

@@ -32,7 +32,7 @@ class OptionsDescribeTest {
             tuple("training.optimizer.learning_rate", "number", "0.01"),
             tuple(
                 "training.schedule.kind",
-                "constant | cosine | step | multi-step | plateau",
+                "constant | cosine | step | multi-step | plateau | linear-decay | cosine-per-step",
                 "\"cosine\""),
             tuple("training.schedule.period", "integer", "100"),
             tuple("training.augmentation.crop_padding", "integer", "4"),
