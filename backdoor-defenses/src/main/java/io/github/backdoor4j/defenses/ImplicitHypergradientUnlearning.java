@@ -69,7 +69,7 @@ public final class ImplicitHypergradientUnlearning
       @Doc(
               value =
                   "L2 radius to which the perturbation is projected after each step of the search;"
-                      + " 0 for no bound, as the authors' code has it (paper: 10)",
+                      + " 0 for no bound: the authors' code has one of 10, commented out",
               range = "at least 0")
           double radius,
       @Doc(
