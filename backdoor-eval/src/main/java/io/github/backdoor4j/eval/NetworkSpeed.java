@@ -49,9 +49,9 @@ record NetworkSpeed(double forward, double training) {
     Tensor labels = torch.zeros_like(images.select(1, 0).select(1, 0).select(1, 0));
     Tensor loss =
         torch.cross_entropy_loss(network.forward(images), labels.to(torch.ScalarType.Long));
-    loss.backward();
-    for (Tensor parameter : network.parameters().values()) {
-      parameter.grad().sum().item_float(); // waits for the device
+    Tensor[] parameters = network.parameters().values().toArray(Tensor[]::new);
+    for (Tensor gradient : Tensors.gradients(loss, false, parameters)) {
+      gradient.sum().item_float(); // waits for the device
     }
   }
 
