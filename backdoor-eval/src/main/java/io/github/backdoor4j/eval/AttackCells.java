@@ -1,5 +1,6 @@
 package io.github.backdoor4j.eval;
 
+import io.github.backdoor4j.core.PathLocks;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.LearnedTrigger;
 import io.github.backdoor4j.core.data.PoisonedDataset;
@@ -34,6 +35,10 @@ final class AttackCells {
   AttackedModel attack(long seed) {
     ResultRecord.CellSpec spec = run.resolved.cell(run.data, seed, false, run.device);
     String key = RecordStore.key(spec, ResultRecord.Kind.ATTACK);
+    return PathLocks.at(run.store.folder(key), () -> attack(spec, key, seed));
+  }
+
+  private AttackedModel attack(ResultRecord.CellSpec spec, String key, long seed) {
     CellFiles files = new CellFiles(run.store.folder(key));
     Optional<ResultRecord> found = run.fresh ? Optional.empty() : run.store.find(key);
     if (found.isPresent() && files.complete()) {

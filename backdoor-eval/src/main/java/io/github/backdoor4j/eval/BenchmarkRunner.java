@@ -8,15 +8,10 @@ import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Carries out a {@link RunPlan}: per seed one attack, its clean control, then every defense on
@@ -31,6 +26,7 @@ public final class BenchmarkRunner {
   private final Path out;
   private final RunListener listener;
   private final boolean fresh;
+  private final SideBySide jobs;
 
   /**
    * @param registries where methods come from
@@ -39,10 +35,25 @@ public final class BenchmarkRunner {
    * @param fresh whether results on disk are made anew
    */
   public BenchmarkRunner(Registries registries, Path out, RunListener listener, boolean fresh) {
+    this(registries, out, listener, fresh, new SideBySide(1));
+  }
+
+  private BenchmarkRunner(
+      Registries registries, Path out, RunListener listener, boolean fresh, SideBySide jobs) {
     this.registries = registries;
     this.out = out;
     this.listener = listener;
     this.fresh = fresh;
+    this.jobs = jobs;
+  }
+
+  /**
+   * A runner that works on several seeds at a time, each with its share of the cores.
+   *
+   * @param count seeds at a time, at least 1
+   */
+  public BenchmarkRunner sideBySide(int count) {
+    return new BenchmarkRunner(registries, out, listener, fresh, new SideBySide(count));
   }
 
   /**
@@ -53,22 +64,35 @@ public final class BenchmarkRunner {
    * @throws io.github.backdoor4j.core.NotApplicableException if the attack cannot act on the data
    */
   public RunResult run(RunPlan plan) {
-    Resolved resolved = new Resolved(plan, registries);
-    makeFolder();
-    try (FileChannel channel = openLock();
-        FileLock lock = lock(channel);
-        TensorScope scope = TensorScope.open()) {
+    new Resolved(plan, registries); // mistakes come to light before the folder is touched
+    try (OutputLock lock = OutputLock.of(out)) {
       AtomicFiles.replace(out.resolve("plan.json"), Json.writePretty(plan));
-      ComputeDevice device = ComputeDevice.parse(plan.device());
-      CellRunner cells =
-          new CellRunner(
-              resolved,
-              resolved.load(),
-              device,
-              RecordStore.open(out),
-              listener,
-              fresh,
-              registries.evaluators());
+      if (jobs.jobs() == 1 || plan.seeds().size() == 1) {
+        return runWithin(lock, plan);
+      }
+      estimate(plan);
+      List<Supplier<List<ResultRecord>>> work = new ArrayList<>();
+      for (int i = 0; i < plan.seeds().size(); i++) {
+        RunPlan part = plan.withSeeds(List.of(plan.seeds().get(i)));
+        String title = plan.attack().id() + ", seed " + plan.seeds().get(i);
+        int position = i + 1;
+        work.add(() -> part(lock, part, listener.beside(title, position, plan.seeds().size())));
+      }
+      return new RunResult(plan, jobs.run(work).stream().flatMap(List::stream).toList(), out);
+    }
+  }
+
+  private List<ResultRecord> part(OutputLock lock, RunPlan plan, RunListener watching) {
+    return new BenchmarkRunner(registries, out, watching, fresh).runWithin(lock, plan).records();
+  }
+
+  /**
+   * Runs a plan in an output folder that the caller has locked, perhaps beside other runs of this
+   * process.
+   */
+  RunResult runWithin(OutputLock lock, RunPlan plan) {
+    try (TensorScope scope = TensorScope.open()) {
+      CellRunner cells = cells(plan);
       if (listener.wantsEstimate()) {
         listener.onEstimate(new Estimator(cells).estimate());
       }
@@ -77,9 +101,27 @@ public final class BenchmarkRunner {
         runSeed(cells, seed, records);
       }
       return new RunResult(plan, records, out);
-    } catch (IOException e) {
-      throw unwritable(e);
     }
+  }
+
+  private void estimate(RunPlan plan) {
+    if (listener.wantsEstimate()) {
+      try (TensorScope scope = TensorScope.open()) {
+        listener.onEstimate(new Estimator(cells(plan)).estimate());
+      }
+    }
+  }
+
+  private CellRunner cells(RunPlan plan) {
+    Resolved resolved = new Resolved(plan, registries);
+    return new CellRunner(
+        resolved,
+        resolved.load(),
+        ComputeDevice.parse(plan.device()),
+        RecordStore.open(out),
+        listener,
+        fresh,
+        registries.evaluators());
   }
 
   private void runSeed(CellRunner cells, long seed, List<ResultRecord> records) {
@@ -114,40 +156,5 @@ public final class BenchmarkRunner {
 
   private static String title(String model, String defense, long seed) {
     return model + (defense.isEmpty() ? "" : " → " + defense) + ", seed " + seed;
-  }
-
-  private void makeFolder() {
-    try {
-      Files.createDirectories(out);
-    } catch (IOException e) {
-      throw unwritable(e);
-    }
-  }
-
-  private FileChannel openLock() throws IOException {
-    return FileChannel.open(
-        out.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-  }
-
-  private FileLock lock(FileChannel channel) throws IOException {
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
-      throw new DataException(
-          "another run is writing to %s. Wait for it, or choose another output folder.", out);
-    }
-    return lock;
-  }
-
-  private DataException unwritable(IOException cause) {
-    return new DataException(
-        cause,
-        "output folder %s cannot be written: %s. Check its permissions, or choose another.",
-        out.toAbsolutePath(),
-        cause);
   }
 }

@@ -27,6 +27,7 @@ final class CellProgress implements RunListener, AutoCloseable {
   private final boolean terminal;
   private final boolean everyEpoch;
   private final LongSupplier clock;
+  private final long started;
   private long lastLine;
   private boolean estimates;
   private @Nullable ProgressBar bar;
@@ -40,6 +41,7 @@ final class CellProgress implements RunListener, AutoCloseable {
     this.terminal = terminal;
     this.everyEpoch = everyEpoch;
     this.clock = clock;
+    this.started = clock.getAsLong();
   }
 
   private void line(String template, Object... args) {
@@ -75,15 +77,23 @@ final class CellProgress implements RunListener, AutoCloseable {
 
   @Override
   public void onRecord(ResultRecord result, boolean found) {
-    line(
-        "%s%s%s",
-        INDENT,
+    line("%s%s", INDENT, outcome(result, found));
+  }
+
+  /** What came out, in one line. */
+  static String outcome(ResultRecord result, boolean found) {
+    String numbers =
         switch (result.status()) {
           case OK -> numbers(result);
           case NOT_APPLICABLE -> "not applicable: " + result.reason();
           case FAILED -> "failed: " + result.reason().lines().findFirst().orElse("");
-        },
-        found ? ", found on disk" : ", " + Text.duration(result.seconds()));
+        };
+    return numbers + (found ? ", found on disk" : ", " + Text.duration(result.seconds()));
+  }
+
+  @Override
+  public RunListener beside(String title, int position, int total) {
+    return new JobLines(out).begin(title, position, total, started, clock);
   }
 
   private static String numbers(ResultRecord result) {

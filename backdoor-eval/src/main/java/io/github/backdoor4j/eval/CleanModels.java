@@ -2,6 +2,7 @@ package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.AtomicFiles;
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.PathLocks;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.record.Json;
@@ -50,6 +51,10 @@ final class CleanModels {
     ResultRecord.CellSpec spec = run.resolved.cleanCell(run.data, seed, run.device);
     String key = RecordStore.key(spec, ResultRecord.Kind.CONTROL);
     Path folder = run.store.shared().resolve(CONTENT + key);
+    return PathLocks.at(folder, () -> of(seed, spec, key, folder));
+  }
+
+  private CleanModel of(long seed, ResultRecord.CellSpec spec, String key, Path folder) {
     CellFiles files = new CellFiles(folder);
     Path done = folder.resolve("history.json");
     boolean renew = run.fresh && renewed.add(key);

@@ -6,6 +6,7 @@ import io.github.backdoor4j.core.spi.Registries;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Runs defenses as the self-test's file says, on models that the self-test of attacks trains. The
@@ -29,6 +30,8 @@ final class DefenseSelfTest {
   private final Registries registries;
   private final Path out;
   private final RunListener listener;
+  private final List<Long> seeds;
+  private final SideBySide jobs;
 
   /**
    * @param file the self-test's of defenses
@@ -40,9 +43,12 @@ final class DefenseSelfTest {
       Registries registries,
       Path out,
       RunListener listener,
-      List<Long> seeds) {
+      List<Long> seeds,
+      SideBySide jobs) {
     this.file = file;
-    this.models = new AttackSelfTest(attacksFile, registries, out, listener, seeds);
+    this.models = new AttackSelfTest(attacksFile, registries, out, listener, seeds, jobs);
+    this.seeds = List.copyOf(seeds);
+    this.jobs = jobs;
     this.attacks = models.expectations();
     this.registries = registries;
     this.out = out;
@@ -72,11 +78,34 @@ final class DefenseSelfTest {
   }
 
   /**
-   * Runs defenses on the models of one attack.
+   * Runs defenses on the models of attacks.
    *
-   * @param control whether on the clean models as well
+   * @param control whether on the clean models as well, which are the same beside every attack
    */
-  List<ResultRecord> run(String attack, List<String> defenses, boolean control) {
+  List<ResultRecord> run(List<String> chosen, List<String> defenses, boolean control) {
+    try (OutputLock lock = OutputLock.of(out)) {
+      List<Supplier<List<ResultRecord>>> work = new ArrayList<>();
+      int total = chosen.size() * seeds.size();
+      for (String attack : chosen) {
+        boolean clean = control && attack.equals(chosen.get(0));
+        for (long seed : seeds) {
+          int position = work.size() + 1;
+          work.add(
+              () ->
+                  new BenchmarkRunner(
+                          registries,
+                          out,
+                          jobs.watching(listener, attack + ", seed " + seed, position, total),
+                          false)
+                      .runWithin(lock, plan(attack, seed, defenses, clean))
+                      .records());
+        }
+      }
+      return jobs.run(work).stream().flatMap(List::stream).toList();
+    }
+  }
+
+  private RunPlan plan(String attack, long seed, List<String> defenses, boolean control) {
     ObjectNode more = PlanTrees.empty();
     more.put("control", control);
     ArrayNode list = more.putArray("defenses");
@@ -87,7 +116,6 @@ final class DefenseSelfTest {
     }
     AttackExpectation expected =
         attacks.stream().filter(e -> e.attack().equals(attack)).findFirst().orElseThrow();
-    RunPlan plan = models.plan(expected, more);
-    return new BenchmarkRunner(registries, out, listener, false).run(plan).records();
+    return models.plan(expected, seed, more);
   }
 }

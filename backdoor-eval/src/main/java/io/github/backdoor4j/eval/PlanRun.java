@@ -20,13 +20,14 @@ final class PlanRun {
    * Runs a plan, writes table and report, and prints the results.
    *
    * @param fresh whether results on disk are made anew
+   * @param jobs seeds side by side
    */
-  RunResult execute(RunPlan plan, boolean fresh) {
+  RunResult execute(RunPlan plan, boolean fresh, int jobs) {
     OutputFolder.prepare(out);
     cli.interruption().resumable();
     RunResult result;
     try (CellProgress progress = cli.progress().withEstimate()) {
-      result = new BenchmarkRunner(registries, out, progress, fresh).run(plan);
+      result = new BenchmarkRunner(registries, out, progress, fresh).sideBySide(jobs).run(plan);
     }
     write(result, registries);
     cli.out().println();

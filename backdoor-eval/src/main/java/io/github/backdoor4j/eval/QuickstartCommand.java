@@ -72,7 +72,7 @@ final class QuickstartCommand implements Callable<Integer> {
     cli.say("This takes some minutes on two cores. Results go to " + out + ".");
     Registries registries = cli.registries();
     PlanRun run = new PlanRun(cli, registries, out);
-    RunResult result = run.execute(plan(registries), fresh);
+    RunResult result = run.execute(plan(registries), fresh, 1);
     printReading(result);
     run.printPlaces();
     printNext();

@@ -33,4 +33,17 @@ public interface RunListener {
   default TrainingListener trainings() {
     return new TrainingListener() {};
   }
+
+  /**
+   * Who watches one of several pieces of work that go on side by side; called on the piece's own
+   * thread when it begins. By default this listener itself, which then must bear calls from several
+   * threads.
+   *
+   * @param title for people, for example {@code badnets, seed 0}
+   * @param position from 1
+   * @param total number of pieces
+   */
+  default RunListener beside(String title, int position, int total) {
+    return this;
+  }
 }

@@ -68,4 +68,22 @@ public record RunPlan(
     String preset = tree.path("preset").asText(Presets.forDevice(false));
     return new PlanReader(registries).read(preset, tree, PlanTrees.empty(), Map.of());
   }
+
+  /** The same plan for other seeds. */
+  RunPlan withSeeds(List<Long> others) {
+    return new RunPlan(
+        preset,
+        dataset,
+        data,
+        model,
+        training,
+        attack,
+        defenses,
+        others,
+        holdoutRatio,
+        runtimeInputs,
+        watchImages,
+        control,
+        device);
+  }
 }

@@ -49,10 +49,11 @@ final class SelfTestAttacksCommand implements Callable<Integer> {
     Registries registries = cli.registries();
     Path out = OutputFolder.prepare(flags.out());
     cli.interruption().resumable();
-    List<AttackTestRow> rows = new ArrayList<>();
+    List<AttackTestRow> rows;
     try (CellProgress progress = cli.progress()) {
       AttackSelfTest test =
-          new AttackSelfTest(Presets.selfTest("attacks"), registries, out, progress, flags.seeds());
+          new AttackSelfTest(
+              Presets.selfTest("attacks"), registries, out, progress, flags.seeds(), flags.jobs());
       List<AttackExpectation> all = test.expectations();
       List<String> chosen =
           SelfTestFlags.chosen(
@@ -60,7 +61,7 @@ final class SelfTestAttacksCommand implements Callable<Integer> {
               only,
               all.stream().map(AttackExpectation::attack).toList(),
               registries.attacks());
-      all.stream().filter(e -> chosen.contains(e.attack())).map(test::run).forEach(rows::add);
+      rows = test.run(all.stream().filter(e -> chosen.contains(e.attack())).toList());
     }
     return show(rows, out);
   }

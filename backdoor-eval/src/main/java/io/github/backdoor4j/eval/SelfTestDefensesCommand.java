@@ -61,7 +61,7 @@ final class SelfTestDefensesCommand implements Callable<Integer> {
     Registries registries = cli.registries();
     Path out = OutputFolder.prepare(flags.out());
     cli.interruption().resumable();
-    List<ResultRecord> records = new ArrayList<>();
+    List<ResultRecord> records;
     DefenseSelfTest test;
     try (CellProgress progress = cli.progress()) {
       test =
@@ -71,15 +71,13 @@ final class SelfTestDefensesCommand implements Callable<Integer> {
               registries,
               out,
               progress,
-              flags.seeds());
+              flags.seeds(),
+              flags.jobs());
       List<String> defenses =
           SelfTestFlags.chosen("defense", only, test.defenses(), registries.defenses());
-      boolean control = !noControl;
-      for (String attack :
-          SelfTestFlags.chosen("attack", attacks, test.attacks(), registries.attacks())) {
-        records.addAll(test.run(attack, defenses, control));
-        control = false; // the clean models are the same beside every attack
-      }
+      List<String> models =
+          SelfTestFlags.chosen("attack", attacks, test.attacks(), registries.attacks());
+      records = test.run(models, defenses, !noControl);
     }
     return show(new DefenseTestTable(records, test.band()), records, out);
   }

@@ -3,11 +3,13 @@ package io.github.backdoor4j.eval;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.spi.StrategyRegistry;
+import io.github.backdoor4j.core.tensor.Engine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What all self-tests can be told. */
@@ -29,6 +31,19 @@ final class SelfTestFlags {
               + " Default: ${DEFAULT-VALUE}.",
       defaultValue = "backdoor4j-out/selftest")
   private Path out = Path.of("");
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description =
+          "Trainings side by side, each with its share of the cores; on the CPU narrow networks gain"
+              + " by it. Default: as many as there are threads for one operation.")
+  private @Nullable Integer jobs;
+
+  SideBySide jobs() {
+    int all = Engine.cudaAvailable() ? 1 : Engine.threads();
+    return new SideBySide(jobs == null ? all : jobs);
+  }
 
   List<Long> seeds() {
     return seeds;

@@ -47,16 +47,50 @@ class AttackSelfTestTest {
   }
 
   private AttackSelfTest test(String text, Long... seeds) {
+    return test(text, "out", 1, seeds);
+  }
+
+  private AttackSelfTest test(String text, String out, int jobs, Long... seeds) {
     ObjectNode file = PlanFiles.parse(text, "test");
     return new AttackSelfTest(
-        file, registries, folder.resolve("out"), new RunListener() {}, List.of(seeds));
+        file,
+        registries,
+        folder.resolve(out),
+        new RunListener() {},
+        List.of(seeds),
+        new SideBySide(jobs));
+  }
+
+  private static AttackTestRow row(AttackSelfTest test, int attack) {
+    return test.run(List.of(test.expectations().get(attack))).get(0);
+  }
+
+  @Test
+  void run_sideBySide_givesTheNumbersOfOneAfterTheOther() {
+    AttackSelfTest apart = test(FILE, "apart", 1, 0L, 1L);
+    AttackSelfTest beside = test(FILE, "beside", 3, 0L, 1L);
+
+    List<AttackTestRow> one = apart.run(apart.expectations());
+    List<AttackTestRow> three = beside.run(beside.expectations());
+
+    assertThat(one).hasSize(2);
+    for (int i = 0; i < one.size(); i++) {
+      assertThat(three.get(i).expected().attack()).isEqualTo(one.get(i).expected().attack());
+      for (String metric : List.of("c_acc", "asr", "r_acc")) {
+        assertThat(three.get(i).metric(metric).values())
+            .isEqualTo(one.get(i).metric(metric).values());
+      }
+      assertThat(three.get(i).cleanAsr().values()).isEqualTo(one.get(i).cleanAsr().values());
+    }
+    assertThat(folder.resolve("beside/shared"))
+        .isDirectoryContaining(path -> path.getFileName().toString().startsWith("clean-model"));
   }
 
   @Test
   void run_measuresAttackAndCleanModelOverSeeds() {
     AttackSelfTest test = test(FILE, 0L, 1L);
 
-    AttackTestRow row = test.run(test.expectations().get(0));
+    AttackTestRow row = row(test, 0);
 
     assertThat(row.attacks()).hasSize(2).allMatch(r -> r.spec().poisonRatio() == 0.2);
     assertThat(row.controls()).hasSize(2);
@@ -74,7 +108,7 @@ class AttackSelfTestTest {
   void band_thatIsMissed_isNamed() {
     AttackSelfTest test = test(FILE, 0L);
 
-    AttackTestRow row = test.run(test.expectations().get(1));
+    AttackTestRow row = row(test, 1);
 
     assertThat(row.misses()).containsExactly("C-Acc loss above -150 points");
     assertThat(AttackTestTable.markdown(List.of(row))).contains("C-Acc loss above -150 points");
@@ -84,7 +118,7 @@ class AttackSelfTestTest {
   void attackThatCannotRun_givesARowWithTheReason() {
     AttackSelfTest test = test(FILE.replace("ratio: 0.2", "ratio: 0.0001"), 0L);
 
-    AttackTestRow row = test.run(test.expectations().get(0));
+    AttackTestRow row = row(test, 0);
 
     assertThat(row.attacks()).isEmpty();
     assertThat(row.misses()).singleElement().asString().contains("poisons none");

@@ -62,15 +62,15 @@ class DefenseSelfTestTest {
         registries,
         folder.resolve("out"),
         listener,
-        List.of(0L, 1L));
+        List.of(0L, 1L),
+        new SideBySide(1));
   }
 
   @Test
   void table_hasARowPerDefense_aColumnPerAttack_andTheCleanModel() {
     DefenseSelfTest test = test(FILE, new RunListener() {});
     List<ResultRecord> records = new ArrayList<>();
-    records.addAll(test.run("toy-patch", test.defenses(), true));
-    records.addAll(test.run("toy-learned", test.defenses(), false));
+    records.addAll(test.run(test.attacks(), test.defenses(), true));
 
     DefenseTestTable table = new DefenseTestTable(records, test.band());
 
@@ -91,7 +91,7 @@ class DefenseSelfTestTest {
 
   @Test
   void secondStart_findsEverything() {
-    test(FILE, new RunListener() {}).run("toy-patch", List.of("toy-chooser"), true);
+    test(FILE, new RunListener() {}).run(List.of("toy-patch"), List.of("toy-chooser"), true);
     List<Boolean> found = new ArrayList<>();
 
     test(
@@ -102,7 +102,7 @@ class DefenseSelfTestTest {
                 found.add(there);
               }
             })
-        .run("toy-patch", List.of("toy-chooser"), true);
+        .run(List.of("toy-patch"), List.of("toy-chooser"), true);
 
     assertThat(found).hasSize(8).containsOnly(true);
   }
@@ -112,7 +112,8 @@ class DefenseSelfTestTest {
     DefenseSelfTest test = test(FILE.replace("fixed", "oracle"), new RunListener() {});
 
     DefenseTestTable table =
-        new DefenseTestTable(test.run("toy-patch", List.of("toy-chooser"), false), test.band());
+        new DefenseTestTable(
+            test.run(List.of("toy-patch"), List.of("toy-chooser"), false), test.band());
 
     assertThat(table.holding()).isEmpty();
     assertThat(table.lines()).anyMatch(line -> line.contains("toy-chooser (oracle)"));
@@ -127,7 +128,8 @@ class DefenseSelfTestTest {
             registries,
             folder,
             new RunListener() {},
-            List.of(0L));
+            List.of(0L),
+            new SideBySide(1));
 
     assertThat(AttackExpectation.all(Presets.selfTest("attacks")))
         .extracting(AttackExpectation::attack)

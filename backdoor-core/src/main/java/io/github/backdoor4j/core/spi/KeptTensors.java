@@ -3,6 +3,7 @@ package io.github.backdoor4j.core.spi;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.google.common.hash.Hashing;
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.PathLocks;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Safetensors;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tensors that are dear to make and the same for several runs, such as the weights of an encoder:
  * each in a file named by a hash of everything it depends on. Safe with several processes: files
- * appear whole, and two that make the same thing write the same.
+ * appear whole, and two that make the same thing write the same. Of several threads of one process
+ * one makes a thing while the others wait for it.
  */
 public final class KeptTensors {
 
@@ -59,6 +61,11 @@ public final class KeptTensors {
     String full = canonical(key);
     String hash = Hashing.sha256().hashString(full, StandardCharsets.UTF_8).toString();
     Path file = folder.resolve(name + "-" + hash.substring(0, HASH_LENGTH) + ".safetensors");
+    return PathLocks.at(file, () -> get(file, name, full, work));
+  }
+
+  private static Map<String, Tensor> get(
+      Path file, String name, String full, Supplier<Map<String, Tensor>> work) {
     if (Files.exists(file)) {
       Safetensors kept = Safetensors.read(file);
       if (full.equals(kept.metadata().get(KEY))) {

@@ -3,6 +3,7 @@ package io.github.backdoor4j.core.spi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.tensor.Safetensors;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -10,9 +11,17 @@ import io.github.backdoor4j.core.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +81,36 @@ class KeptTensorsTest {
     assertThat(weights(kept.get("decoder", Map.of("seed", 0), () -> make(6))))
         .containsExactly(6, 2);
     assertThat(files()).hasSize(3);
+  }
+
+  @Test
+  void get_byTwoThreads_isMadeByOne() throws Exception {
+    CountDownLatch making = new CountDownLatch(1);
+    AtomicInteger times = new AtomicInteger();
+    Supplier<Map<String, Tensor>> slowly =
+        () -> {
+          times.incrementAndGet();
+          making.countDown();
+          Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(100));
+          return Map.of("weights", Tensors.ofFloats(new float[] {1, 2}, 2));
+        };
+    Callable<float[]> work =
+        () -> {
+          try (TensorScope own = TensorScope.open()) {
+            return weights(KeptTensors.in(folder).get("encoder", Map.of("seed", 0), slowly));
+          }
+        };
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<float[]> first = threads.submit(work);
+      making.await();
+      Future<float[]> second = threads.submit(work);
+
+      assertThat(second.get()).containsExactly(first.get());
+      assertThat(times).hasValue(1);
+    } finally {
+      threads.shutdown();
+    }
   }
 
   @Test
