@@ -7,20 +7,32 @@ import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Projected gradient steps in the maximum norm: x ← clip₀₁(c + clip±ε(x ± a·sign ∇ − c)), on images
- * in units of [0, 1].
+ * Projected gradient steps on images in units of [0, 1]. In the maximum norm x ← clip₀₁(c +
+ * clip±ε(x ± a·sign ∇ − c)); in the Euclidean one an image moves by a along its gradient and is
+ * pulled back into the ball of radius ε around c, then clipped.
  *
- * @param epsilon ε, how far a value may get from the centre c
+ * @param epsilon ε, how far a value, or by Euclid an image, may get from the centre c
  * @param step a, how far it moves at once
  * @param iterations how often
  * @param ascent whether the loss shall grow
+ * @param euclidean whether lengths are Euclidean, over all values of an image; else the largest
+ *     value counts
  * @see <a href="https://arxiv.org/abs/1706.06083">Madry et al., Towards Deep Learning Models
  *     Resistant to Adversarial Attacks, 2018, §2.1</a>
  */
-record Pgd(double epsilon, double step, int iterations, boolean ascent) {
+record Pgd(double epsilon, double step, int iterations, boolean ascent, boolean euclidean) {
+
+  /** Below this a gradient is none. */
+  private static final double TINY = 1e-12;
+
+  /** In the maximum norm. */
+  Pgd(double epsilon, double step, int iterations, boolean ascent) {
+    this(epsilon, step, iterations, ascent, false);
+  }
 
   /**
    * Moves a batch.
@@ -60,10 +72,25 @@ record Pgd(double epsilon, double step, int iterations, boolean ascent) {
       gradient = Tensors.gradients(value, false, leaf)[0];
     }
     try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor moved = x.add(gradient.sign().mul(new Scalar(ascent ? step : -step)));
-      x.copy_(unit(centre.add(within(moved.sub(centre), -epsilon, epsilon))));
+      Tensor way = euclidean ? gradient.div(lengths(gradient)) : gradient.sign();
+      Tensor moved = x.add(way.mul(new Scalar(ascent ? step : -step)));
+      x.copy_(unit(centre.add(inBall(moved.sub(centre)))));
     }
     return true;
+  }
+
+  private Tensor inBall(Tensor change) {
+    if (!euclidean) {
+      return within(change, -epsilon, epsilon);
+    }
+    Tensor shrink = lengths(change).reciprocal().mul(new Scalar(epsilon));
+    return change.mul(shrink.clamp_max(new Scalar(1.0)));
+  }
+
+  /** Euclidean lengths of images, N×1×1×1, never 0. */
+  private static Tensor lengths(Tensor images) {
+    Tensor squares = images.mul(images).sum(new long[] {1, 2, 3}, true, new ScalarTypeOptional());
+    return squares.sqrt().clamp_min(new Scalar(TINY));
   }
 
   /** The nearest values in [0, 1]. */

@@ -57,6 +57,7 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
    * @param learningRate of their training
    * @param rotation that ink shall survive
    * @param generatorSeed of their training
+   * @param secondBatch images of the second stream in a step
    * @param fidelity what the second stream holds, and rounding
    */
   public record Options(
@@ -114,6 +115,13 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
           long generatorSeed,
       @Doc(
               value =
+                  "images of the second stream in each of the victim's steps; 0 for as many as a"
+                      + " batch of clean ones, which makes half of what the victim sees poisoned,"
+                      + " whatever the ratio",
+              range = "at least 0")
+          int secondBatch,
+      @Doc(
+              value =
                   "paper: the second stream holds poisoned images only, values rounded;"
                       + " backdoorbench: it holds the whole poisoned training set in batches formed"
                       + " once, values truncated",
@@ -135,6 +143,12 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
       requireAtLeast("adversarial_epochs", adversarialEpochs, 0);
       requirePositive("learning_rate", learningRate);
       requireRange("rotation", rotation, 0, MAX_ROTATION);
+      requireAtLeast("second_batch", secondBatch, 0);
+    }
+
+    /** Images of the second stream in a step, beside a batch of clean ones. */
+    int secondBatch(int batchSize) {
+      return secondBatch > 0 ? secondBatch : batchSize;
     }
 
     boolean benchmark() {
@@ -175,6 +189,7 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
         0.001,
         0,
         0,
+        0,
         Fidelity.PAPER);
   }
 
@@ -191,13 +206,15 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
             + " victim's batches",
         "training control",
         "3 · stage_epochs passes through injection network and extractor, once per data set and"
-            + " generator_seed; the victim's epochs take twice as long",
+            + " generator_seed; the victim's epochs take twice as long, or less by second_batch",
         List.of(
             "The paper trains networks of width 64 for 200 epochs per stage at 2e-4; the defaults"
                 + " here are for minutes on a processor, and their ink is easier to see.",
             "Each stage adds its disturbance to those of the stages before (the order is the"
                 + " authors', that they add up is unverified). Rotation is off by default, as in the"
                 + " authors' code.",
+            "How many marked images go with a batch of clean ones is unverified; the default is"
+                + " the benchmark's, as many.",
             "Crops and flips are drawn per image and done in one bilinear map.",
             "Sides that are no multiples of 16 are filled up by repeated edges within the"
                 + " networks."));
@@ -226,7 +243,7 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
     return new AttackOutcome(model, java.util.Optional.of(poisoned), trigger, rule, history);
   }
 
-  private static InkStep step(
+  static InkStep step(
       AttackContext context,
       Options options,
       PoisonedDataset poisoned,
@@ -237,7 +254,11 @@ public final class PoisonInk implements PoisoningStrategy<PoisonInk.Options> {
     ImageDataset mixed = options.benchmark() ? all : all.subset(poisoned.poisonedRows());
     BatchStream stream =
         new BatchStream(
-            mixed.on(context.device()), plan.batchSize(), Augmentation.NONE, false, seed);
+            mixed.on(context.device()),
+            options.secondBatch(plan.batchSize()),
+            Augmentation.NONE,
+            false,
+            seed);
     int steps = (context.training().size() - 1) / plan.batchSize() + 1;
     return new InkStep(model, stream, options.benchmark(), steps, seed);
   }

@@ -11,6 +11,7 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.PoisonRate;
 import io.github.backdoor4j.core.nn.Inference;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.AttackContext;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Workbench;
@@ -22,8 +23,10 @@ import io.github.backdoor4j.testkit.PoisoningStrategyContract;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import io.github.backdoor4j.testkit.TinyNetwork;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +44,19 @@ class LabelConsistentTest implements PoisoningStrategyContract<LabelConsistent.O
 
   private static LabelConsistent.Options options(double epsilon, int steps, Fidelity fidelity) {
     return new LabelConsistent.Options(
-        0.1, PoisonRate.Of.DATASET, 0, 255, 255, epsilon, 4, steps, 1, 1, 0, fidelity);
+        0.1,
+        PoisonRate.Of.DATASET,
+        0,
+        255,
+        255,
+        LabelConsistent.Norm.LINF,
+        epsilon,
+        4,
+        steps,
+        1,
+        1,
+        0,
+        fidelity);
   }
 
   @Override
@@ -132,7 +147,7 @@ class LabelConsistentTest implements PoisoningStrategyContract<LabelConsistent.O
 
       Tensor stamped = trigger.stamp(images, zeros);
 
-      Tensor change = stamped.narrow(2, 3, 10).to(org.bytedeco.pytorch.global.torch.ScalarType.Int);
+      Tensor change = stamped.narrow(2, 3, 10).to(ScalarType.Int);
       Tensor largest = change.sub(images.narrow(2, 3, 10)).abs().max();
       // dropping a fraction may cost one level more
       int bound = fidelity == Fidelity.PAPER ? 16 : 17;
@@ -209,12 +224,62 @@ class LabelConsistentTest implements PoisoningStrategyContract<LabelConsistent.O
               Workbench.simple(ComputeDevice.CPU, new Seed(1)));
       LabelConsistent.Options tooMany =
           new LabelConsistent.Options(
-              0.3, PoisonRate.Of.DATASET, 0, 255, 255, 16, 1.5, 3, 1, 1, 0, Fidelity.PAPER);
+              0.3,
+              PoisonRate.Of.DATASET,
+              0,
+              255,
+              255,
+              LabelConsistent.Norm.LINF,
+              16,
+              1.5,
+              3,
+              1,
+              1,
+              0,
+              Fidelity.PAPER);
 
       assertThatThrownBy(() -> strategy().attack(context, tooMany))
           .isInstanceOf(NotApplicableException.class)
           .hasMessageContaining("20");
     }
+  }
+
+  @Test
+  void recipe_byEuclideanNorm_boundsTheLengthOfTheChange() {
+    try (TensorScope scope = TensorScope.open()) {
+      ImageDataset data = TinyImages.blobs(80, new Seed(3));
+      AttackContext context = TinyContexts.attack(data, TinyNetwork.plan(2), new Seed(1));
+      LabelConsistent.Options options =
+          Options.bind(
+              "label-consistent",
+              options(16, 10, Fidelity.PAPER),
+              Map.of("norm", "l2", "epsilon", "400", "step", "100"));
+      Tensor images = data.images().narrow(0, 0, 8);
+
+      Tensor stamped =
+          strategy().recipe(context, options).trainingTrigger().stamp(images, new long[8]);
+
+      Tensor change = FULL.stamp(images, new long[8]).to(ScalarType.Float).sub(stamped);
+      float[] lengths = Tensors.toFloats(change.flatten(1, -1).square().sum(1L).sqrt());
+      // the ends of the range and the corners take some of it, rounding adds at most half a level
+      double rounding = 0.5 * Math.sqrt(3 * 16 * 16);
+      for (float length : lengths) {
+        assertThat((double) length).isBetween(100.0, 400 + rounding);
+      }
+    }
+  }
+
+  @Test
+  void options_largestChangeBeyondTheRange_isRefused_butNotALongOne() {
+    LabelConsistent.Options start = options(16, 3, Fidelity.PAPER);
+
+    assertThatThrownBy(() -> Options.bind("label-consistent", start, Map.of("epsilon", "300")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("epsilon");
+    assertThat(
+            Options.bind("label-consistent", start, Map.of("epsilon", "300", "norm", "l2"))
+                .epsilon())
+        .isEqualTo(300);
   }
 
   @Test
@@ -228,7 +293,19 @@ class LabelConsistentTest implements PoisoningStrategyContract<LabelConsistent.O
   void attack_onTinyImages_succeeds() {
     LabelConsistent.Options options =
         new LabelConsistent.Options(
-            1, PoisonRate.Of.ELIGIBLE, 0, 255, 255, 48, 6, 12, 2, 1, 0, Fidelity.PAPER);
+            1,
+            PoisonRate.Of.ELIGIBLE,
+            0,
+            255,
+            255,
+            LabelConsistent.Norm.LINF,
+            48,
+            6,
+            12,
+            2,
+            1,
+            0,
+            Fidelity.PAPER);
 
     // no clean image of the target class is left: that quarter of the accuracy is the price
     Success.of(strategy(), options).assertAtLeast(0.7, 0.9);

@@ -10,6 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PgdTest {
 
@@ -46,10 +48,33 @@ class PgdTest {
   }
 
   @Test
-  void run_constantLoss_leavesImagesAsTheyAre() {
+  void run_euclideanStep_goesAlongTheGradientByTheStep() {
+    // the weights are 7.2801 long: 0.1 times 2, -0.01, 0 and 7 of it; the last value ends at 1
+    assertThat(moved(new Pgd(0.3, 0.1, 1, true, true)))
+        .containsExactly(new float[] {0.527472f, 0.399863f, 0.6f, 1}, within(1e-5f));
+  }
+
+  @Test
+  void run_manyEuclideanSteps_endAtTheRadius_eachImageByItsOwnLength() {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor weights = Tensors.ofFloats(new float[] {3, 4, 0, 0, 0, 0, 0.5f, 0}, 2, 1, 2, 2);
+      Tensor grey = weights.mul(Tensors.scalar(0)).add(Tensors.scalar(0.5));
+
+      Tensor moved = new Pgd(0.25, 0.1, 9, true, true).run(grey, grey, x -> x.mul(weights).sum());
+
+      assertThat(Tensors.toFloats(moved))
+          .containsExactly(
+              new float[] {0.65f, 0.7f, 0.5f, 0.5f, 0.5f, 0.5f, 0.75f, 0.5f}, within(1e-5f));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void run_constantLoss_leavesImagesAsTheyAre(boolean euclidean) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor still =
-          new Pgd(0.3, 0.1, 5, true).run(images(), images(), x -> x.mul(Tensors.scalar(0)).sum());
+          new Pgd(0.3, 0.1, 5, true, euclidean)
+              .run(images(), images(), x -> x.mul(Tensors.scalar(0)).sum());
 
       assertThat(Tensors.toFloats(still)).containsExactly(MIDDLE);
     }

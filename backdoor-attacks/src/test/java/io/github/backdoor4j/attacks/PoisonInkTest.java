@@ -11,6 +11,9 @@ import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.LabelMode;
 import io.github.backdoor4j.core.data.LearnedTrigger;
+import io.github.backdoor4j.core.data.PoisonRate;
+import io.github.backdoor4j.core.data.PoisonRecipe;
+import io.github.backdoor4j.core.data.PoisonedDataset;
 import io.github.backdoor4j.core.data.Trigger;
 import io.github.backdoor4j.core.nn.NetworkSpec;
 import io.github.backdoor4j.core.nn.Trainables;
@@ -36,6 +39,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PoisonInkTest implements PoisoningStrategyContract<PoisonInk.Options> {
@@ -57,6 +61,7 @@ class PoisonInkTest implements PoisoningStrategyContract<PoisonInk.Options> {
         epochs,
         adversarial,
         0.001,
+        0,
         0,
         0,
         fidelity);
@@ -114,6 +119,32 @@ class PoisonInkTest implements PoisoningStrategyContract<PoisonInk.Options> {
 
       assertThat(first.stream().flatMap(List::stream)).doesNotHaveDuplicates().hasSize(40);
       assertThat(second).doesNotContainAnyElementsOf(first);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 16", "3, 3"})
+  void secondStream_hasAsManyImagesAStepAsAskedFor(int asked, int found) {
+    try (TensorScope scope = TensorScope.open()) {
+      AttackContext context =
+          TinyContexts.attack(TinyImages.blobs(200, new Seed(1)), TinyNetwork.plan(1), new Seed(1));
+      PoisonInk.Options options =
+          Options.bind(
+              "poison-ink",
+              options(0, 0, Fidelity.PAPER),
+              Map.of("second_batch", String.valueOf(asked)));
+      PoisonedDataset poisoned =
+          context.poison(
+              new PoisonRecipe(
+                  (images, rows) -> images,
+                  options.labels().rule(0, List.of()),
+                  PoisonRate.ofDataset(0.1)));
+
+      InkStep step =
+          PoisonInk.step(
+              context, options, poisoned, context.newVictim(), context.plan().withBatchSize(16));
+
+      assertThat(step.second(0, 0).size()).isEqualTo(found);
     }
   }
 
