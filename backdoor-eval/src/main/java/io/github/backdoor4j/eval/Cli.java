@@ -74,6 +74,7 @@ final class Cli {
     line.addSubcommand(new WeightsCommand(this));
     line.addSubcommand(new ReportCommand(this));
     line.addSubcommand(new SelfTestCommand(this).line());
+    line.addSubcommand(new BenchmarkCommand(this).line());
     line.addSubcommand(new DoctorCommand(this));
     line.addSubcommand(new CompletionCommand(this));
     CliErrors errors = new CliErrors(this);

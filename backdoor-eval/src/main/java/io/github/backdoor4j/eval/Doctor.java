@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Looks at everything that Backdoor4J needs, and says what to do about what is missing. */
 final class Doctor {
@@ -177,7 +178,7 @@ final class Doctor {
           Finding.ok(
               "speed of " + device,
               "%.0f GFLOPS multiplying matrices, %.0f GFLOPS convolving",
-              SpeedProbe.matrixProduct(device),
+              SpeedProbe.matrixProduct(device, ScalarType.Float),
               SpeedProbe.convolution(device)));
     } catch (RuntimeException e) { // of the engine, in words of its own
       findings.add(

@@ -2,6 +2,8 @@ package io.github.backdoor4j.eval;
 
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.data.DatasetCache;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Precision;
 import io.github.backdoor4j.eval.Doctor.Finding;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -18,7 +20,6 @@ final class DoctorSystem {
   private static final double GIB = 1L << 30;
   private static final double LITTLE_MEMORY = 3;
   private static final double LITTLE_DISK = 2;
-  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
   List<Finding> findings() {
     return List.of(java(), os(), memory(), cache(), decoded(), disk());
@@ -135,16 +136,9 @@ final class DoctorSystem {
     if (cuda) {
       return Finding.ok("bf16", "fast on cards since Ampere: -T precision=bf16");
     }
-    try {
-      String flags = Files.isReadable(CPU_INFO) ? Files.readString(CPU_INFO) : "";
-      if (flags.contains("avx512_bf16") || flags.contains("amx_bf16")) {
-        return Finding.ok("bf16", "this processor has units for it: try -T precision=bf16");
-      }
-      return flags.contains("flags")
-          ? Finding.note("bf16", "no units for it in this processor", "Stay with precision fp32.")
-          : Finding.note("bf16", "unknown whether this processor has units for it", "");
-    } catch (IOException e) {
-      return Finding.note("bf16", "unknown: " + e, "");
-    }
+    return Precision.BF16.hasUnits(ComputeDevice.CPU)
+        ? Finding.ok("bf16", "this processor has units for it: try -T precision=bf16")
+        : Finding.note(
+            "bf16", "no units for it known of this processor", "Stay with precision fp32.");
   }
 }

@@ -13,6 +13,8 @@ import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.spi.Named;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.spi.StrategyRegistry;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Precision;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
@@ -58,6 +60,7 @@ final class PlanReader {
     requireAttack(plan);
     addMethodOptions(plan, methods);
     followEpochs(plan);
+    choosePrecision(plan, plan.path("device").asText("auto"));
     return convert(plan);
   }
 
@@ -221,6 +224,22 @@ final class PlanReader {
             epochs.asText());
       }
       schedule.put("period", Math.max(1, epochs.asInt()));
+    }
+  }
+
+  /**
+   * The text {@code auto} as a precision stands for the faster one on the plan's device, so that
+   * records name the one that was used.
+   */
+  private static void choosePrecision(JsonNode node, String device) {
+    node.forEach(child -> choosePrecision(child, device));
+    for (Map.Entry<String, JsonNode> entry : List.copyOf(node.properties())) {
+      String name = Names.snakeCase(entry.getKey());
+      boolean precision = name.equals("precision") || name.endsWith(".precision");
+      if (precision && entry.getValue().asText().equalsIgnoreCase("auto")) {
+        Precision fastest = Precision.fastest(ComputeDevice.parse(device));
+        ((ObjectNode) node).put(entry.getKey(), Names.hyphenated(fastest));
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** How fast a device multiplies matrices and convolves: best of a few short tries. */
 final class SpeedProbe {
@@ -30,11 +31,11 @@ final class SpeedProbe {
   }
 
   /** Billions of floating-point operations per second of a matrix product. */
-  static double matrixProduct(ComputeDevice device) {
+  static double matrixProduct(ComputeDevice device, ScalarType type) {
     try (TensorScope scope = TensorScope.open()) {
       SpeedProbe probe = new SpeedProbe(device, Tensors.generator(new Seed(0)));
-      Tensor a = probe.uniform(SIDE, SIDE);
-      Tensor b = probe.uniform(SIDE, SIDE);
+      Tensor a = probe.uniform(SIDE, SIDE).to(type);
+      Tensor b = probe.uniform(SIDE, SIDE).to(type);
       return 2.0 * SIDE * SIDE * SIDE / GIGA / seconds(() -> a.mm(b));
     }
   }

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.spi.Registries;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Precision;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +68,30 @@ class PlanReaderTest {
     assertThat(plan.training().path("optimizer").has("learning_rate")).isTrue();
     assertThat(plan.seeds()).containsExactly(5L);
     assertThat(plan.holdoutRatio()).isEqualTo(0.3);
+  }
+
+  @Test
+  void precisionAuto_isTheFasterOneHere_whereverItStands() {
+    RunPlan plan =
+        read(
+            """
+            attack: badnets
+            device: cpu
+            training: {precision: auto}
+            defenses:
+              - {id: fine-tuning, options: {tuning: {precision: auto}}}
+              - {id: fine-pruning, options: {tuning.precision: AUTO}}
+            """,
+            "");
+
+    String fastest = Names.hyphenated(Precision.fastest(ComputeDevice.CPU));
+    assertThat(fastest).isIn("fp32", "bf16");
+    assertThat(plan.training().path("precision").asText()).isEqualTo(fastest);
+    assertThat(plan.defenses().get(0).options().path("tuning").path("precision").asText())
+        .isEqualTo(fastest);
+    assertThat(plan.defenses().get(1).options().toString())
+        .contains(fastest)
+        .doesNotContain("AUTO");
   }
 
   @Test

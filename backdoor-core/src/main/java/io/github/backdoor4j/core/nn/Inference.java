@@ -28,6 +28,11 @@ public record Inference(ComputeDevice device, Precision precision, int batchSize
     return new Inference(device, Precision.FP32, DEFAULT_BATCH);
   }
 
+  /** The same in another precision. */
+  public Inference in(Precision other) {
+    return new Inference(device, other, batchSize);
+  }
+
   /** Predicted label per image: the index of the largest logit, −1 where a logit is NaN. */
   public long[] predict(Network network, Tensor images, Normalization normalization) {
     Tensor labels =

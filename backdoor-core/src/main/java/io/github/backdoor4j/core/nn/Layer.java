@@ -15,6 +15,13 @@ public sealed interface Layer {
   Tensor apply(Pass pass, Tensor x);
 
   /**
+   * Number of products that an output took; 0 for layers whose work is small beside the others'.
+   */
+  default long multiplications(Tensor output) {
+    return 0;
+  }
+
+  /**
    * Two-dimensional convolution; parameters {@code weight} and, with {@code bias}, {@code bias}.
    *
    * @param in input channels
@@ -61,6 +68,11 @@ public sealed interface Layer {
       return pass.left(this, pass.tap(name, y));
     }
 
+    @Override
+    public long multiplications(Tensor output) {
+      return output.numel() * inPerGroup() * kernel * kernel;
+    }
+
     private Tensor everyNthPixel(Tensor x) {
       LongOptional all = new LongOptional();
       return x.slice(2, all, all, stride).slice(3, all, all, stride);
@@ -92,7 +104,13 @@ public sealed interface Layer {
               new long[] {0, 0},
               1,
               new long[] {1, 1});
-      return pass.tap(name, y);
+      return pass.left(this, pass.tap(name, y));
+    }
+
+    @Override
+    public long multiplications(Tensor output) {
+      // a kernel is laid down once for every pixel that went in
+      return output.numel() / ((long) stride * stride) * in * kernel * kernel;
     }
   }
 
@@ -185,7 +203,12 @@ public sealed interface Layer {
       Tensor y =
           org.bytedeco.pytorch.global.torch.linear(
               x, pass.parameter(name + ".weight"), pass.optionalParameter(name + ".bias"));
-      return pass.tap(name, y);
+      return pass.left(this, pass.tap(name, y));
+    }
+
+    @Override
+    public long multiplications(Tensor output) {
+      return output.numel() * in;
     }
   }
 }

@@ -104,6 +104,19 @@ public abstract class Network extends Model implements Classifier {
    * a sum.
    */
   public final List<ConvNorm> convNormPairs() {
+    return watched().pairs();
+  }
+
+  /**
+   * Products that the convolutions and affine layers form in one image's pass, which are nearly all
+   * of a convolutional network's; products of activations with one another, as in attention, are
+   * not counted. A pass takes twice as many operations, a training step three times a pass.
+   */
+  public final long multiplications() {
+    return watched().multiplications();
+  }
+
+  private Wiring watched() {
     Wiring wiring = new Wiring();
     ImageShape shape = spec.input();
     try (TensorScope scope = TensorScope.open();
@@ -111,7 +124,7 @@ public abstract class Network extends Model implements Classifier {
       Tensor zeros = torch.zeros(1, shape.channels(), shape.height(), shape.width());
       watch(device().place(zeros).contiguous(MemoryFormat.ChannelsLast), wiring);
     }
-    return wiring.pairs();
+    return wiring;
   }
 
   private static ImageShape shapeOf(Tensor images) {

@@ -112,7 +112,7 @@ public final class Pass {
     return x.mul(mask.div_(new Scalar(1 - probability)));
   }
 
-  Tensor left(Layer.Conv2d layer, Tensor output) {
+  Tensor left(Layer layer, Tensor output) {
     if (wiring != null) {
       wiring.left(layer, output);
     }

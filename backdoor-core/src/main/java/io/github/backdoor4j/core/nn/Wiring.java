@@ -17,8 +17,13 @@ final class Wiring {
   private final List<Output> outputs = new ArrayList<>();
   private final List<ConvNorm> pairs = new ArrayList<>();
   private final Set<String> entered = new HashSet<>();
+  private long multiplications;
 
-  void left(Layer.Conv2d conv, Tensor output) {
+  void left(Layer layer, Tensor output) {
+    multiplications += layer.multiplications(output);
+    if (!(layer instanceof Layer.Conv2d conv)) {
+      return;
+    }
     // kept alive beyond the block it is made in, so that no other tensor takes its place
     if (scope != null) {
       scope.attach(output);
@@ -32,6 +37,11 @@ final class Wiring {
         pairs.add(new ConvNorm(output.conv(), norm));
       }
     }
+  }
+
+  /** Products in all convolutions and affine layers of the pass. */
+  long multiplications() {
+    return multiplications;
   }
 
   List<ConvNorm> pairs() {

@@ -62,6 +62,15 @@ public record ComputeDevice(boolean cuda, int index) {
     return there ? tensor : tensor.to(torch(), tensor.scalar_type());
   }
 
+  /** Waits until the work queued on this device is done, for those who measure. */
+  public void synchronize() {
+    if (cuda) {
+      try (TensorScope scope = TensorScope.open()) {
+        place(Tensors.ofFloats(new float[1], 1)).item_float(); // its turn comes last
+      }
+    }
+  }
+
   @Override
   public String toString() {
     return cuda ? "cuda:" + index : "cpu";

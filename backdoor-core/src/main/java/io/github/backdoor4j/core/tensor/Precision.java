@@ -17,6 +17,23 @@ public enum Precision {
    */
   BF16;
 
+  /**
+   * The faster one on a device. On a CPU 32 bits unless the processor lists units for bfloat16,
+   * since emulated bfloat16 is many times slower; where there may be such units a convolution is
+   * timed in both, and bfloat16 is taken if it gains clearly.
+   */
+  public static Precision fastest(ComputeDevice device) {
+    return BF16.hasUnits(device) ? Bfloat16.faster(device) : FP32;
+  }
+
+  /**
+   * Whether a device computes in this precision rather than emulating it, as far as is known
+   * without trying: of CPUs what Linux lists; of GPUs always, since older ones are out of use here.
+   */
+  public boolean hasUnits(ComputeDevice device) {
+    return this == FP32 || device.cuda() || Bfloat16.listed(Bfloat16.cpuInfo());
+  }
+
   /** Runs a forward pass in this precision and returns its result as 32-bit floats. */
   public Tensor forward(ComputeDevice device, Supplier<Tensor> pass) {
     if (this == FP32) {

@@ -214,6 +214,12 @@ public final class Trainer {
       }
     }
 
+    private void finished(StepPhase phase) {
+      for (TrainingListener listener : listeners) {
+        listener.onPhase(phase);
+      }
+    }
+
     private Map<String, Double> steps(int epoch) {
       Seed epochSeed = seed.child("epoch", epoch);
       Meters meters = new Meters();
@@ -229,10 +235,15 @@ public final class Trainer {
       for (int s = 0; s < batches.steps(); s++) {
         context.step(s);
         try (TensorScope scope = TensorScope.open()) {
-          step(losses.losses(batches.batch(epoch, s), context), meters);
+          Batch batch = batches.batch(epoch, s);
+          finished(StepPhase.DATA);
+          List<Tensor> lossOf = losses.losses(batch, context);
+          finished(StepPhase.FORWARD);
+          step(lossOf, meters);
         }
         int done = s + 1;
         listeners.forEach(l -> l.onStep(epoch, done));
+        finished(StepPhase.BOOKKEEPING);
       }
       return meters.means();
     }
@@ -246,10 +257,15 @@ public final class Trainer {
           parts.size(),
           lossOf.size());
       List<Map<String, Tensor>> gradients = PartGradients.of(purpose, parts, lossOf);
+      finished(StepPhase.BACKWARD);
       for (int i = 0; i < parts.size(); i++) {
         PartInTraining part = parts.get(i);
         part.optimizer().step(gradients.get(i), part.schedule().rate());
         part.schedule().stepFinished();
+      }
+      finished(StepPhase.OPTIMIZER);
+      for (int i = 0; i < parts.size(); i++) {
+        PartInTraining part = parts.get(i);
         meters.add(lossName(part), lossOf.get(i).detach().to(torch.ScalarType.Double), 1);
       }
     }

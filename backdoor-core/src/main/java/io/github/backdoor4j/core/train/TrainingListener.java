@@ -18,6 +18,11 @@ public interface TrainingListener {
    */
   default void onStart(String purpose, int firstEpoch, int epochs, int stepsPerEpoch) {}
 
+  /**
+   * After each part of each step, for those who measure. On a GPU the work may still be under way.
+   */
+  default void onPhase(StepPhase finished) {}
+
   /** After each step, counted from 1 within the epoch. */
   default void onStep(int epoch, int step) {}
 

@@ -265,6 +265,20 @@ class NetworkTest {
         .containsExactly("conv norm");
   }
 
+  /** 4 maps of 8×8 from 3 channels and 3×3 pixels each, then 3 logits from 4 features. */
+  @Test
+  void multiplications_areThoseOfConvolutionsAndAffineLayers() {
+    assertThat(network.multiplications()).isEqualTo(4 * 64 * 27 + 3 * 4);
+  }
+
+  /** Each of the 2·3·3 pixels lays down a 2×2 kernel on each of 5 maps. */
+  @Test
+  void multiplications_ofATransposedConvolution_goByWhatComesIn() {
+    Layer.ConvTranspose2d layer = new Layer.ConvTranspose2d("up", 2, 5, 2, 2, 0);
+
+    assertThat(layer.multiplications(torch.zeros(1, 5, 6, 6))).isEqualTo(2 * 9 * 5 * 4);
+  }
+
   @Test
   void groupedConvolution_seesItsOwnChannelsOnly() {
     Layer.Conv2d layer = new Layer.Conv2d("conv", 4, 4, 1, 1, 0, 1, 2, false);

@@ -126,6 +126,30 @@ class TrainerTest {
   }
 
   @Test
+  void fit_tellsOfThePartsOfEachStep_inTheirOrder() {
+    List<StepPhase> seen = new ArrayList<>();
+    TrainingListener watching =
+        new TrainingListener() {
+          @Override
+          public void onPhase(StepPhase finished) {
+            seen.add(finished);
+          }
+
+          @Override
+          public void onStep(int epoch, int step) {
+            assertThat(seen).endsWith(StepPhase.OPTIMIZER); // a listener's time is bookkeeping
+          }
+        };
+
+    trainer(watching).fit(network, data.subset(new long[] {0, 1, 2}), PLAN.withEpochs(2), SEED);
+
+    List<StepPhase> once = List.of(StepPhase.values());
+    List<StepPhase> twice = new ArrayList<>(once);
+    twice.addAll(once);
+    assertThat(seen).isEqualTo(twice);
+  }
+
+  @Test
   void fit_forNoEpochs_changesNothing() {
     Map<String, String> before = hashes(network.state());
     TrainingHistory history = trainer().fit(network, data, PLAN.withEpochs(0), SEED);
