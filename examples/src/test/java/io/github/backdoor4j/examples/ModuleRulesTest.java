@@ -247,6 +247,17 @@ class ModuleRulesTest {
         .check(ALL);
   }
 
+  /** Native memory is freed by scopes; asking the collector for it would hide what they miss. */
+  @Test
+  void nobody_asksForAGarbageCollection() {
+    noClasses()
+        .should()
+        .callMethod(System.class, "gc")
+        .orShould()
+        .callMethod(Runtime.class, "gc")
+        .check(ALL);
+  }
+
   @Test
   void strategies_readNoClock() {
     noClasses()
