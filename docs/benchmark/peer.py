@@ -73,6 +73,11 @@ def idx(folder, name, offset):
         return np.frombuffer(file.read(), np.uint8, offset=offset)
 
 
+def coloured(arrays):
+    """28x28 grey levels as 32x32 pixels of three channels, as the Java side takes them."""
+    return np.repeat(np.pad(arrays, ((0, 0), (2, 2), (2, 2)))[..., None], 3, 3)
+
+
 def stamped(arrays):
     """A white square of three pixels in the lower right corner."""
     copy = arrays.copy()
@@ -106,19 +111,19 @@ def main():
     torch.set_num_threads(flags.threads)
     torch.manual_seed(0)
 
-    arrays = idx(flags.data, "train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:10000].copy()
+    arrays = idx(flags.data, "train-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)[:10000]
     labels = idx(flags.data, "train-labels-idx1-ubyte.gz", 8)[:10000].copy()
     test = idx(flags.data, "t10k-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)
     answers = idx(flags.data, "t10k-labels-idx1-ubyte.gz", 8)
     rows = np.concatenate([np.flatnonzero(answers == k)[:200] for k in range(10)])
-    test, answers = test[rows].copy(), answers[rows].copy()
+    arrays, test, answers = coloured(arrays), coloured(test[rows]), answers[rows].copy()
     chosen = np.random.default_rng(0).permutation(len(labels))[: len(labels) // 10]
     arrays[chosen], labels[chosen] = stamped(arrays[chosen]), 0
     others = answers != 0
 
-    normalize = transforms.Normalize([0.2860], [0.3530])
+    normalize = transforms.Normalize([0.2860] * 3, [0.3530] * 3)
     plain = transforms.Compose([transforms.ToTensor(), normalize])
-    crop = [transforms.RandomCrop(28, padding=flags.crop)] if flags.crop else []
+    crop = [transforms.RandomCrop(32, padding=flags.crop)] if flags.crop else []
     augmented = transforms.Compose(
         crop + [transforms.RandomHorizontalFlip(), transforms.ToTensor(), normalize])
 
@@ -130,7 +135,7 @@ def main():
     clean = loader(test, answers, plain, False)
     triggered = loader(stamped(test[others]), np.zeros(others.sum(), np.uint8), plain, False)
 
-    model = Network(1, flags.width, 10)
+    model = Network(3, flags.width, 10)
     optimizer = torch.optim.SGD(model.parameters(), 0.01, 0.9, weight_decay=5e-4)
     seconds, c_acc, asr = [], 0.0, 0.0
     for epoch in range(flags.epochs):

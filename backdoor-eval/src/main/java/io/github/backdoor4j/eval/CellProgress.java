@@ -4,6 +4,7 @@ import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingListener;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
@@ -30,6 +31,7 @@ final class CellProgress implements RunListener, AutoCloseable {
   private final long started;
   private long lastLine;
   private boolean estimates;
+  private boolean begun;
   private @Nullable ProgressBar bar;
 
   CellProgress(PrintWriter out, boolean terminal, boolean everyEpoch) {
@@ -144,6 +146,11 @@ final class CellProgress implements RunListener, AutoCloseable {
     return new Training();
   }
 
+  /** Since the Java machine was started, which is what a user waits for. */
+  private static double secondsOfProcess() {
+    return ManagementFactory.getRuntimeMXBean().getUptime() / 1e3;
+  }
+
   /** One training after the other. */
   private final class Training implements TrainingListener {
 
@@ -163,6 +170,10 @@ final class CellProgress implements RunListener, AutoCloseable {
 
     @Override
     public void onStep(int epoch, int step) {
+      if (everyEpoch && !begun) {
+        begun = true;
+        line("%sfirst batch after %s s", INDENT, ReportText.fixed(secondsOfProcess(), 2));
+      }
       ProgressBar shown = bar;
       if (shown != null) {
         shown.step();

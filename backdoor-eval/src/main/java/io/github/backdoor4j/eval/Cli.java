@@ -11,7 +11,8 @@ import picocli.CommandLine;
 final class Cli {
 
   private static final int WIDTH = 100;
-  private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+  private static final String LOG_PREFIX = "org.slf4j.simpleLogger.";
+  private static final String LOG_LEVEL = LOG_PREFIX + "defaultLogLevel";
 
   private final PrintWriter out;
   private final PrintWriter err;
@@ -53,7 +54,7 @@ final class Cli {
   /** Runs one command; never throws. */
   int execute(String... args) {
     try {
-      return commandLine().execute(args);
+      return commandLine(args).execute(args);
     } catch (Throwable e) { // picocli hands on errors such as a lack of memory
       return new CliErrors(this).report(e, "backdoor4j");
     } finally {
@@ -62,21 +63,10 @@ final class Cli {
     }
   }
 
-  CommandLine commandLine() {
+  /** The parser: with all commands, or only the one that these arguments call. */
+  CommandLine commandLine(String... args) {
     CommandLine line = new CommandLine(root);
-    line.addSubcommand(new QuickstartCommand(this));
-    line.addSubcommand(new RunCommand(this));
-    line.addSubcommand(new ListCommand(this));
-    line.addSubcommand(new DescribeCommand(this));
-    line.addSubcommand(new DatasetsCommand(this).line());
-    line.addSubcommand(new StampCommand(this));
-    line.addSubcommand(new PredictCommand(this));
-    line.addSubcommand(new WeightsCommand(this));
-    line.addSubcommand(new ReportCommand(this));
-    line.addSubcommand(new SelfTestCommand(this).line());
-    line.addSubcommand(new BenchmarkCommand(this).line());
-    line.addSubcommand(new DoctorCommand(this));
-    line.addSubcommand(new CompletionCommand(this));
+    Commands.add(this, line, args);
     CliErrors errors = new CliErrors(this);
     line.setExecutionExceptionHandler(errors);
     line.setExecutionStrategy(this::start);
@@ -101,6 +91,10 @@ final class Cli {
     // read once, when the first logger is made
     String level = root.verbose() ? "debug" : "warn";
     System.setProperty(LOG_LEVEL, System.getProperty(LOG_LEVEL, level));
+    if (!root.verbose()) { // a warning is one line for people
+      System.setProperty(LOG_PREFIX + "showThreadName", "false");
+      System.setProperty(LOG_PREFIX + "showLogName", "false");
+    }
     return new CommandLine.RunLast().execute(parsed);
   }
 

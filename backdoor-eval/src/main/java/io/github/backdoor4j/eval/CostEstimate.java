@@ -1,5 +1,6 @@
 package io.github.backdoor4j.eval;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -8,8 +9,9 @@ import java.util.List;
  * in it.
  *
  * @param lines one per kind of cell that is not on disk yet
+ * @param speedAge how long ago the speed was measured; zero if it was just now
  */
-public record CostEstimate(List<Line> lines) {
+public record CostEstimate(List<Line> lines, Duration speedAge) {
 
   public CostEstimate {
     lines = List.copyOf(lines);

@@ -22,7 +22,7 @@ final class DoctorSystem {
   private static final double LITTLE_DISK = 2;
 
   List<Finding> findings() {
-    return List.of(java(), os(), memory(), cache(), decoded(), disk());
+    return List.of(java(), archive(), os(), memory(), cache(), decoded(), disk());
   }
 
   private static Finding java() {
@@ -32,6 +32,20 @@ final class DoctorSystem {
         System.getProperty("java.vendor"),
         System.getProperty("java.version"),
         Runtime.getRuntime().maxMemory() / GIB);
+  }
+
+  /** The launcher's archive of classes, which makes starts fast. */
+  private static Finding archive() {
+    String file = System.getProperty("backdoor4j.archive", "");
+    if (file.isEmpty()) {
+      return Finding.note("class archive", "none: every start reads all jars", "");
+    }
+    return System.getProperty("java.vm.info", "").contains("sharing")
+        ? Finding.ok("class archive", "%s, in use", file)
+        : Finding.note(
+            "class archive",
+            file + " is not of this Java machine and these jars, or damaged",
+            "Delete it; the next start makes it again.");
   }
 
   private static Finding os() {

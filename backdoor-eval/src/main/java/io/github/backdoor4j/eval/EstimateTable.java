@@ -31,6 +31,12 @@ final class EstimateTable {
             + Text.duration(estimate.seconds())
             + (estimate.partial() ? ", and the methods that do not say" : "")
             + "; a pass is a forward pass over the training set, backward counts as two");
+    if (!estimate.speedAge().isZero()) {
+      lines.add(
+          "(by the network's speed as measured here "
+              + Text.duration((double) estimate.speedAge().toSeconds())
+              + " ago; --fresh measures anew)");
+    }
     return lines;
   }
 }

@@ -51,8 +51,12 @@ class CellProgressTest {
   }
 
   @Test
-  void verbose_tellsAll() {
-    assertThat(train(true, 1)).hasSize(5);
+  void verbose_tellsAll_andWhenTheFirstBatchWasDone() {
+    assertThat(train(true, 1))
+        .hasSize(6)
+        .element(1)
+        .asString()
+        .matches(" {8}first batch after \\d+\\.\\d\\d s");
   }
 
   @Test

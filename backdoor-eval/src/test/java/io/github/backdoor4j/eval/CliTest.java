@@ -233,6 +233,7 @@ class CliTest {
             "--help",
             "list",
             "list --json",
+            "datasets list",
             "describe badnets",
             "describe fine-tuning --json",
             "completion",
@@ -240,8 +241,8 @@ class CliTest {
             "run --attack badnets --defense ft --preset quick --dry-run");
 
     assertThat(output).doesNotContain("did not start");
-    assertThat(output.lines().filter(line -> line.startsWith("exit code "))).hasSize(9);
-    assertThat(output.lines().filter(line -> line.equals("exit code 0"))).hasSize(9);
+    assertThat(output.lines().filter(line -> line.startsWith("exit code "))).hasSize(10);
+    assertThat(output.lines().filter(line -> line.equals("exit code 0"))).hasSize(10);
   }
 
   @Test

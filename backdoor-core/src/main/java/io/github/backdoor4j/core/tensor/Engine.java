@@ -1,7 +1,6 @@
 package io.github.backdoor4j.core.tensor;
 
 import io.github.backdoor4j.core.EngineException;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
@@ -82,8 +81,8 @@ public final class Engine {
   /** Initialised by the JVM exactly once, by the first thread that needs the engine. */
   private static final class Holder {
     static {
-      NativeFiles.extract("org/bytedeco/pytorch/" + Loader.getPlatform());
-      NativeFiles.extract("org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu");
+      NativeChoice.make();
+      NativeChoice.folders().forEach(NativeFiles::extract);
       // OpenBLAS keeps spinning threads of its own beside libtorch's: LU crashes at n >= 512 and
       // every BLAS call stalls the operations after it. One BLAS thread cures both.
       openblas_nolapack.blas_set_num_threads(1);
