@@ -106,7 +106,7 @@ final class DefenseSelfTest {
   }
 
   private RunPlan plan(String attack, long seed, List<String> defenses, boolean control) {
-    ObjectNode more = PlanTrees.empty();
+    ObjectNode more = PlanTrees.merge(PlanTrees.empty(), file.path("plan"));
     more.put("control", control);
     ArrayNode list = more.putArray("defenses");
     for (String defense : defenses) {

@@ -90,6 +90,18 @@ class DefenseSelfTestTest {
   }
 
   @Test
+  void settingsOfTheFile_winOverThoseOfTheModels() {
+    List<ResultRecord> records =
+        test("plan: {holdout_ratio: 0.25}\n" + FILE, new RunListener() {})
+            .run(List.of("toy-patch"), List.of("toy-chooser"), false);
+
+    assertThat(records)
+        .filteredOn(r -> r.kind() == Kind.DEFENSE)
+        .hasSize(2)
+        .allMatch(r -> r.spec().settings().path("holdout_ratio").asDouble() == 0.25);
+  }
+
+  @Test
   void secondStart_findsEverything() {
     test(FILE, new RunListener() {}).run(List.of("toy-patch"), List.of("toy-chooser"), true);
     List<Boolean> found = new ArrayList<>();
