@@ -1,7 +1,6 @@
 package io.github.backdoor4j.defenses;
 
-import static io.github.backdoor4j.core.Checks.require;
-
+import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.tensor.Tensors;
@@ -20,17 +19,17 @@ record KeptBack(ImageDataset used, ImageDataset judged) {
    * Splits the holdout of a defense.
    *
    * @param share that is kept back, in (0, 1)
-   * @throws io.github.backdoor4j.core.UsageException if one part would be empty
+   * @throws NotApplicableException if one part would be empty
    */
   static KeptBack of(DefenseContext context, double share) {
     ImageDataset holdout = context.labelledHoldout();
     int kept = (int) (holdout.size() * share);
-    require(
-        kept > 0 && kept < holdout.size(),
-        "kept_back %s of a clean holdout of %d images leaves no images on one side; give a larger"
-            + " holdout",
-        share,
-        holdout.size());
+    if (kept == 0 || kept == holdout.size()) {
+      throw new NotApplicableException(
+          "kept_back %s of a clean holdout of %d images leaves no images on one side; give a larger"
+              + " holdout",
+          share, holdout.size());
+    }
     long[] order = Tensors.permutation(holdout.size(), context.seed().child("kept-back"));
     return new KeptBack(
         holdout.subset(Arrays.copyOfRange(order, kept, order.length)),

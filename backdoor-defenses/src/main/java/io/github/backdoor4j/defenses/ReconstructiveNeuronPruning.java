@@ -111,11 +111,15 @@ public final class ReconstructiveNeuronPruning
       require(keptBack < 1, "kept_back must lie in (0, 1), but was %s", keptBack);
     }
 
-    /** Accuracy at which unlearning ends for a number of classes; at most one half. */
+    /**
+     * Accuracy at which unlearning ends for a number of classes; for few classes not raised above
+     * one half.
+     */
     double stopAccuracyFor(int classes) {
+      double scaled = stopAccuracy * CLASSES_OF_THE_PAPER / classes;
       return fidelity == Fidelity.BACKDOORBENCH
           ? stopAccuracy
-          : Math.min(0.5, stopAccuracy * CLASSES_OF_THE_PAPER / classes);
+          : Math.min(scaled, Math.max(stopAccuracy, 0.5));
     }
   }
 

@@ -1,7 +1,6 @@
 package io.github.backdoor4j.defenses;
 
-import static io.github.backdoor4j.core.Checks.require;
-
+import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.Evidence;
@@ -59,12 +58,12 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
       TriggerFeatures judged, ClassifierInputs inputs, PruningSweep sweep) {
     int triggers = judged.triggers().size();
     for (int t = 0; t < triggers; t++) {
-      require(
-          judged.others(t).length > 0,
-          "the %d clean images kept back are all of class %d, so that nothing shows whether its"
-              + " trigger still works. Raise pruning.kept_back or the holdout ratio.",
-          judged.images().size(),
-          judged.triggers().get(t).label());
+      if (judged.others(t).length == 0) {
+        throw new NotApplicableException(
+            "the %d clean images kept back are all of class %d, so that nothing shows whether its"
+                + " trigger still works. Raise pruning.kept_back or the holdout ratio.",
+            judged.images().size(), judged.triggers().get(t).label());
+      }
     }
     return largest(
             IntStream.range(0, triggers).mapToObj(t -> judged.success(t, inputs, sweep)).toList())

@@ -2,6 +2,7 @@ package io.github.backdoor4j.defenses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
@@ -96,10 +97,23 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
             paper.maxAccuracyDrop(),
             paper.keptBack(),
             Fidelity.BACKDOORBENCH);
+    Options early =
+        new Options(
+            paper.unlearning(),
+            0.87,
+            paper.recovering(),
+            paper.alpha(),
+            paper.threshold(),
+            paper.selection(),
+            paper.maxAccuracyDrop(),
+            paper.keptBack(),
+            Fidelity.PAPER);
 
     assertThat(paper.stopAccuracyFor(10)).isEqualTo(0.2);
     assertThat(paper.stopAccuracyFor(200)).isEqualTo(0.01);
     assertThat(paper.stopAccuracyFor(2)).isEqualTo(0.5);
+    assertThat(early.stopAccuracyFor(10)).isCloseTo(0.87, within(1e-12));
+    assertThat(early.stopAccuracyFor(2)).isEqualTo(0.87);
     assertThat(benchmark.stopAccuracyFor(200)).isEqualTo(0.2);
   }
 

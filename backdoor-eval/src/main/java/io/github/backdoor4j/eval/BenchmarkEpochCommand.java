@@ -155,6 +155,7 @@ final class BenchmarkEpochCommand implements Callable<Integer> {
 
     @Override
     public void onStart(String purpose, int firstEpoch, int epochs, int stepsPerEpoch) {
+      seconds.clear(); // the victim's training is the last; others may come before it
       last = System.nanoTime();
     }
 

@@ -12,6 +12,9 @@ final class JobLines implements RunListener {
 
   private static final double NANOS = 1e9;
 
+  /** The first pieces all begin at once, when nothing is known yet. */
+  private static final double SOON = 10;
+
   private final PrintWriter out;
   private String cell = "";
 
@@ -28,8 +31,9 @@ final class JobLines implements RunListener {
   JobLines begin(String title, int position, int total, long start, LongSupplier clock) {
     int digits = Integer.toString(total).length();
     String left = "";
-    if (position > 2) { // the first ones have only just begun
-      double each = (clock.getAsLong() - start) / NANOS / (position - 1);
+    double seconds = (clock.getAsLong() - start) / NANOS;
+    if (position > 1 && seconds > SOON) {
+      double each = seconds / (position - 1);
       left = ", about " + Text.duration(each * (total - position + 1)) + " left";
     }
     line("[%" + digits + "d/%d] %s begins%s", position, total, title, left);

@@ -1,5 +1,7 @@
 package io.github.backdoor4j.eval;
 
+import static io.github.backdoor4j.core.Checks.require;
+
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.spi.StrategyRegistry;
@@ -46,6 +48,10 @@ final class SelfTestFlags {
   }
 
   List<Long> seeds() {
+    require(
+        !seeds.isEmpty() && seeds.stream().distinct().count() == seeds.size(),
+        "--seeds must name different seeds, but are %s",
+        seeds);
     return seeds;
   }
 

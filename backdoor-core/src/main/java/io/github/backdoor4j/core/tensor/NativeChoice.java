@@ -25,7 +25,11 @@ final class NativeChoice {
 
   /** What the driver makes: on Linux, in its subsystem for Windows, and on Windows. */
   private static final List<String> DRIVER_FILES =
-      List.of("/dev/nvidiactl", "/dev/dxg", "C:\\Windows\\System32\\nvcuda.dll");
+      List.of(
+          "/proc/driver/nvidia/version",
+          "/dev/nvidiactl",
+          "/dev/dxg",
+          "C:\\Windows\\System32\\nvcuda.dll");
 
   /** ND4J has variants of its own, and would no longer find them. */
   private static final String ND4J = "org/nd4j/linalg/factory/Nd4j.class";

@@ -20,10 +20,10 @@ public enum Precision {
   /**
    * The faster one on a device. On a CPU 32 bits unless the processor lists units for bfloat16,
    * since emulated bfloat16 is many times slower; where there may be such units a convolution is
-   * timed in both, and bfloat16 is taken if it gains clearly.
+   * timed in both, once in a process, and bfloat16 is taken if it gains clearly.
    */
   public static Precision fastest(ComputeDevice device) {
-    return BF16.hasUnits(device) ? Bfloat16.faster(device) : FP32;
+    return BF16.hasUnits(device) ? Bfloat16.onceFaster(device) : FP32;
   }
 
   /**
