@@ -3,6 +3,7 @@ package io.github.backdoor4j.defenses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
@@ -239,7 +240,7 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
   }
 
   @Test
-  void holdoutTooSmallToSplit_isRefused() {
+  void holdoutTooSmallToSplit_isNotApplicable() {
     try (TensorScope scope = TensorScope.open()) {
       TinyScene scene = TinyScene.backdoored();
       DefenseContext.Materials materials =
@@ -251,7 +252,7 @@ class FinePruningTest implements DefenseStrategyContract<FinePruning.Options> {
       DefenseContext context = TinyContexts.defense(strategy(), scene, materials, SEED);
 
       assertThatThrownBy(() -> strategy().defend(context, options(context.spec())))
-          .isInstanceOf(UsageException.class)
+          .isInstanceOf(NotApplicableException.class)
           .hasMessageContaining("2 images");
     }
   }
