@@ -92,7 +92,7 @@ public final class AdversarialNeuronPruning
           double threshold,
       @Doc(
               value =
-                  "fixed: threshold as given; clean-holdout: the largest threshold within"
+                  "fixed: threshold as given; clean-holdout: raised step by step while within"
                       + " max_accuracy_drop on the images kept back; oracle: by attack success on"
                       + " test data, as the benchmark's published rows, for comparison only",
               range = "fixed | clean-holdout | oracle")
@@ -200,31 +200,24 @@ public final class AdversarialNeuronPruning
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
     NormChannels channels = NormChannels.of(network, ID);
-    ImageDataset used = context.labelledHoldout();
-    ImageDataset judged = used;
-    if (options.selection() == Selection.CLEAN_HOLDOUT) {
-      KeptBack split = KeptBack.of(context, options.keptBack());
-      used = split.used();
-      judged = split.judged();
-    }
-    ImageDataset kept = judged;
-    Learning learning = learn(context, network, used, options);
+    KeptBack images = KeptBack.of(context, options.selection(), options.keptBack());
+    Learning learning = learn(context, network, images.used(), options);
     return new ChannelPruning(context, network, channels, false)
         .prune(
             learning.mask().settings(options.threshold()),
-            new ChannelPruning.Rule(options.selection(), options.maxAccuracyDrop(), () -> kept),
-            learning.evidence(used.size(), options));
+            new ChannelPruning.Rule(options.selection(), options.maxAccuracyDrop(), images::judged),
+            threshold -> learning.evidence(images.used().size(), threshold));
   }
 
   /** A learnt mask and how its training went. */
   private record Learning(MaskTraining.Learnt mask, TrainingHistory history) {
 
-    Evidence evidence(int images, Options options) {
+    Evidence evidence(int images, double threshold) {
       Map<String, Double> numbers = new LinkedHashMap<>();
       numbers.put("mean_mask", mask.mean());
       numbers.putAll(Tuning.numbers("mask", images, history));
       List<io.github.backdoor4j.core.spi.Figure> figures = new ArrayList<>();
-      figures.add(mask.histogram(options.threshold()));
+      figures.add(mask.histogram(threshold));
       figures.addAll(Tuning.figures("Learning the mask against noise", history));
       return new Evidence(numbers, figures, List.of());
     }

@@ -10,11 +10,11 @@ import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.tensor.Precision;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
+import io.github.backdoor4j.core.train.BatchStream;
 import io.github.backdoor4j.core.train.OptimizerSpec;
 import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingPlan;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,14 +58,7 @@ final class AdversarialTuning {
 
   /** Sizes of the batches of one epoch. */
   static List<Integer> batchSizes(TrainingPlan plan, int images) {
-    List<Integer> sizes = new ArrayList<>();
-    for (int from = 0; from < images; from += plan.batchSize()) {
-      int size = Math.min(plan.batchSize(), images - from);
-      if (size == plan.batchSize() || !plan.dropLast() || sizes.isEmpty()) {
-        sizes.add(size);
-      }
-    }
-    return sizes;
+    return BatchStream.sizes(images, plan.batchSize(), plan.dropLast());
   }
 
   /** Logits in evaluation mode, with a graph to the images but none to the weights. */

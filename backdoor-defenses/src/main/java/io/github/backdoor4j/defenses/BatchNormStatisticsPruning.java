@@ -6,7 +6,6 @@ import static io.github.backdoor4j.core.Checks.requirePositive;
 import static io.github.backdoor4j.core.Checks.requireRatio;
 
 import io.github.backdoor4j.core.data.DatasetSpec;
-import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Layer;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.nn.Passes;
@@ -162,24 +161,17 @@ public final class BatchNormStatisticsPruning
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
     NormChannels channels = NormChannels.of(network, ID);
-    ImageDataset holdout = context.labelledHoldout(); // one class would look like another world
-    ImageDataset used = holdout;
-    ImageDataset judged = holdout;
-    if (options.selection() == Selection.CLEAN_HOLDOUT) {
-      KeptBack split = KeptBack.of(context, options.keptBack());
-      used = split.used();
-      judged = split.judged();
-    }
+    // labelled, for images of one class only would look like another world
+    KeptBack split = KeptBack.of(context, options.selection(), options.keptBack());
     boolean paper = options.fidelity() == Fidelity.PAPER;
-    Tensor images = paper ? used.images() : RandomBatch.of(context);
+    Tensor images = paper ? split.used().images() : RandomBatch.of(context);
     NormStatistics seen = observe(context, network, channels, images);
     LayerScores scores = new LayerScores(divergences(channels, seen, options.fidelity()), paper);
-    ImageDataset kept = judged;
     return new ChannelPruning(context, network, channels, !paper)
         .prune(
             PruningSettings.of(LayerScores.SWEEP, options.u(), scores::above),
-            new ChannelPruning.Rule(options.selection(), options.maxAccuracyDrop(), () -> kept),
-            evidence(scores, images.size(0), options));
+            new ChannelPruning.Rule(options.selection(), options.maxAccuracyDrop(), split::judged),
+            u -> evidence(scores, images.size(0), u));
   }
 
   private static NormStatistics observe(
@@ -229,12 +221,12 @@ public final class BatchNormStatisticsPruning
     return divergences;
   }
 
-  private static Evidence evidence(LayerScores scores, long images, Options options) {
+  private static Evidence evidence(LayerScores scores, long images, double u) {
     List<String> notes = new ArrayList<>();
-    scores.smallLayersNote(options.u()).ifPresent(notes::add);
+    scores.smallLayersNote(u).ifPresent(notes::add);
     return new Evidence(
         Map.of("observed_images", (double) images),
-        List.of(scores.histogram("Divergence from the running statistics", options.u())),
+        List.of(scores.histogram("Divergence from the running statistics", u)),
         notes);
   }
 }

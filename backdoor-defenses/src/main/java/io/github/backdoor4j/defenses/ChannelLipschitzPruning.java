@@ -161,7 +161,7 @@ public final class ChannelLipschitzPruning
             settings,
             new ChannelPruning.Rule(
                 options.selection(), options.maxAccuracyDrop(), context::labelledHoldout),
-            evidence(scores, channels, options));
+            u -> evidence(scores, channels, u));
   }
 
   private static LayerScores scores(Network network, NormChannels channels, Options options) {
@@ -204,7 +204,7 @@ public final class ChannelLipschitzPruning
     }
   }
 
-  private static Evidence evidence(LayerScores scores, NormChannels channels, Options options) {
+  private static Evidence evidence(LayerScores scores, NormChannels channels, double u) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     numbers.put("judged_layers", (double) scores.byLayer().size());
     numbers.put("layers", (double) channels.layers().size());
@@ -216,10 +216,10 @@ public final class ChannelLipschitzPruning
               + " batch normalisation(s) were left alone, since no convolution enters them"
               + " directly.");
     }
-    scores.smallLayersNote(options.u()).ifPresent(notes::add);
+    scores.smallLayersNote(u).ifPresent(notes::add);
     return new Evidence(
         numbers,
-        List.of(scores.histogram("Channel Lipschitz bounds within their layers", options.u())),
+        List.of(scores.histogram("Channel Lipschitz bounds within their layers", u)),
         notes);
   }
 }

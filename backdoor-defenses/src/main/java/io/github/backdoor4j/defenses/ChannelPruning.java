@@ -12,6 +12,7 @@ import io.github.backdoor4j.core.tensor.TensorScope;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.function.Supplier;
 
 /**
@@ -48,15 +49,17 @@ record ChannelPruning(
   /**
    * Chooses a setting and prunes its channels.
    *
-   * @param found numbers, figures and notes of how the settings came about
+   * @param found numbers, figures and notes of how the settings came about, given the threshold
+   *     that was chosen; NaN if none leads to the choice, which then prunes nothing
    */
-  RepairedModel prune(PruningSettings settings, Rule rule, Evidence found) {
+  RepairedModel prune(PruningSettings settings, Rule rule, DoubleFunction<Evidence> found) {
     Map<String, float[]> before = channels.saved();
     SettingChoice choice = choose(settings, rule, before);
     List<Channel> pruned = settings.pruned().get(choice.setting());
     channels.prune(pruned, shiftToo);
     Evidence evidence =
-        new PruningEvidence(channels.sizes(), settings, choice, rule.selection()).with(found);
+        new PruningEvidence(channels.sizes(), settings, choice, rule.selection())
+            .with(found.apply(settings.thresholds().get(choice.setting())));
     Variants variants =
         new Variants(
             AXIS,

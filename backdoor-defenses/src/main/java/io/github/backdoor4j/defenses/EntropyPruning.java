@@ -164,7 +164,7 @@ public final class EntropyPruning implements DefenseStrategy<EntropyPruning.Opti
             PruningSettings.of(LayerScores.SWEEP, options.u(), scores::above),
             new ChannelPruning.Rule(
                 options.selection(), options.maxAccuracyDrop(), context::labelledHoldout),
-            evidence(scores, images.size(0), options));
+            u -> evidence(scores, images.size(0), u));
   }
 
   private static Map<String, double[]> lowIsSuspicious(Map<String, double[]> entropies) {
@@ -175,12 +175,12 @@ public final class EntropyPruning implements DefenseStrategy<EntropyPruning.Opti
     return scores;
   }
 
-  private static Evidence evidence(LayerScores scores, long images, Options options) {
+  private static Evidence evidence(LayerScores scores, long images, double u) {
     List<String> notes = new ArrayList<>();
-    scores.smallLayersNote(options.u()).ifPresent(notes::add);
+    scores.smallLayersNote(u).ifPresent(notes::add);
     return new Evidence(
         Map.of("observed_images", (double) images),
-        List.of(scores.histogram("Lack of entropy within the layers", options.u())),
+        List.of(scores.histogram("Lack of entropy within the layers", u)),
         notes);
   }
 }

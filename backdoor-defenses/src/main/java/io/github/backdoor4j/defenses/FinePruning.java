@@ -78,9 +78,9 @@ public final class FinePruning implements DefenseStrategy<FinePruning.Options> {
           TrainingPlan tuning,
       @Doc(
               value =
-                  "how many units are pruned: fixed (pruned_share), clean_holdout (as accuracy on"
+                  "how many units are pruned: fixed (pruned_share), clean-holdout (as accuracy on"
                       + " the kept-back images allows), oracle (least attack success on test data)",
-              range = "fixed | clean_holdout | oracle")
+              range = "fixed | clean-holdout | oracle")
           Selection selection,
       @Doc(value = "selection = fixed: share of the units to prune", range = "[0, 1]")
           double prunedShare,

@@ -3,6 +3,7 @@ package io.github.backdoor4j.defenses;
 import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.spi.DefenseContext;
+import io.github.backdoor4j.core.spi.Selection;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
 
@@ -14,6 +15,21 @@ import java.util.Arrays;
  * @param judged kept back to measure accuracy
  */
 record KeptBack(ImageDataset used, ImageDataset judged) {
+
+  /**
+   * Images of a defense that may choose on its holdout: only then the choice needs images of its
+   * own, otherwise the whole holdout is used for both.
+   *
+   * @param share that is kept back, in (0, 1)
+   * @throws NotApplicableException if one part would be empty
+   */
+  static KeptBack of(DefenseContext context, Selection selection, double share) {
+    if (selection == Selection.CLEAN_HOLDOUT) {
+      return of(context, share);
+    }
+    ImageDataset holdout = context.labelledHoldout();
+    return new KeptBack(holdout, holdout);
+  }
 
   /**
    * Splits the holdout of a defense.

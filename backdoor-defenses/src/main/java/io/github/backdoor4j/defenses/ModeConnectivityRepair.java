@@ -47,6 +47,9 @@ public final class ModeConnectivityRepair
 
   private static final int BATCH = 128;
 
+  /** The benchmark's 3e-5 for sums of gradients over the 0.01 it takes for plain ones. */
+  private static final double SUMMED_GRADIENTS = 0.003;
+
   /**
    * What MCR can be told.
    *
@@ -64,8 +67,8 @@ public final class ModeConnectivityRepair
       @Doc("fine-tuning on the clean holdout that makes the curve's other end")
           TrainingPlan endpoint,
       @Doc(
-              "training of the curve's bend on the clean holdout; with fidelity backdoorbench,"
-                  + " whose gradients add up, set the learning rate to 3e-5")
+              "training of the curve's bend on the clean holdout; with fidelity backdoorbench at"
+                  + " 0.003 of this learning rate, since gradients add up")
           TrainingPlan bend,
       @Doc(value = "kind of curve", range = "bezier | polychain") CurveShape shape,
       @Doc(
@@ -98,7 +101,8 @@ public final class ModeConnectivityRepair
       @Doc(
               value =
                   "paper: each step follows its own gradient, running statistics are estimated anew;"
-                      + " backdoorbench: gradients add up over all steps, running statistics move on",
+                      + " backdoorbench: gradients add up over all steps, at a lower rate; running"
+                      + " statistics move on",
               range = "paper | backdoorbench")
           Fidelity fidelity) {
 
@@ -108,6 +112,14 @@ public final class ModeConnectivityRepair
       requirePositive("kept_back", keptBack);
       require(keptBack < 1, "kept_back must lie in (0, 1), but was %s", keptBack);
       requireAtLeast("points", points, 2);
+    }
+
+    /** The bend's training at the rate that summed gradients can bear. */
+    TrainingPlan bendPlan() {
+      double rate = bend.optimizer().learningRate() * SUMMED_GRADIENTS;
+      return fidelity == Fidelity.BACKDOORBENCH
+          ? bend.withOptimizer(bend.optimizer().withLearningRate(rate))
+          : bend;
     }
   }
 
@@ -192,7 +204,7 @@ public final class ModeConnectivityRepair
   @Override
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
-    KeptBack images = images(context, options);
+    KeptBack images = KeptBack.of(context, options.selection(), options.keptBack());
     Map<String, Tensor> start = WeightSpace.detached(network.parameters());
     Network tuned = network.copy();
     TrainingHistory endpoint =
@@ -205,19 +217,15 @@ public final class ModeConnectivityRepair
     TrainingHistory bend =
         context
             .trainer("bend")
-            .fit(training, images.used(), options.bend(), training, context.seed().child("bend"));
+            .fit(
+                training,
+                images.used(),
+                options.bendPlan(),
+                training,
+                context.seed().child("bend"));
     CurveModels models =
         new CurveModels(curve, network, statistics(context, images, options), options.fidelity());
     return repaired(context, options, images, models, new CurveEvidence(endpoint, bend));
-  }
-
-  /** Only a choice on the holdout needs images of its own. */
-  private static KeptBack images(DefenseContext context, Options options) {
-    if (options.selection() == Selection.CLEAN_HOLDOUT) {
-      return KeptBack.of(context, options.keptBack());
-    }
-    ImageDataset holdout = context.labelledHoldout();
-    return new KeptBack(holdout, holdout);
   }
 
   private static RunningStatistics statistics(

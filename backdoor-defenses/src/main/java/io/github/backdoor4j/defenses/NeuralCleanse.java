@@ -227,10 +227,10 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
       @Doc("training on the partly stamped holdout, true labels kept") TrainingPlan unlearning,
       @Doc(
               value =
-                  "pruning, how many neurons: fixed (pruned_share), clean_holdout (until the"
+                  "pruning, how many neurons: fixed (pruned_share), clean-holdout (until the"
                       + " reversed trigger works no more on holdout images), oracle (least attack"
                       + " success on test data)",
-              range = "fixed | clean_holdout | oracle")
+              range = "fixed | clean-holdout | oracle")
           Selection selection,
       @Doc("repair by pruning") Pruning pruning,
       @Doc("filter of inputs") Filter filter,

@@ -78,7 +78,7 @@ public final class ReconstructiveNeuronPruning
       @Doc(value = "mask up to which a channel is pruned", range = "[0, 1]") double threshold,
       @Doc(
               value =
-                  "fixed: threshold as given; clean-holdout: the largest threshold within"
+                  "fixed: threshold as given; clean-holdout: raised step by step while within"
                       + " max_accuracy_drop on the images kept back; oracle: by test data, for"
                       + " comparison only",
               range = "fixed | clean-holdout | oracle")
@@ -197,20 +197,13 @@ public final class ReconstructiveNeuronPruning
   public RepairedModel defend(DefenseContext context, Options options) {
     Network network = context.suspect();
     NormChannels channels = NormChannels.of(network, ID);
-    ImageDataset used = context.labelledHoldout();
-    ImageDataset judged = used;
-    if (options.selection() == Selection.CLEAN_HOLDOUT) {
-      KeptBack split = KeptBack.of(context, options.keptBack());
-      used = split.used();
-      judged = split.judged();
-    }
-    ImageDataset kept = judged;
-    Reconstruction found = reconstruct(context, network, used, options);
+    KeptBack images = KeptBack.of(context, options.selection(), options.keptBack());
+    Reconstruction found = reconstruct(context, network, images.used(), options);
     return new ChannelPruning(context, network, channels, false)
         .prune(
             found.mask().settings(options.threshold()),
-            new ChannelPruning.Rule(options.selection(), options.maxAccuracyDrop(), () -> kept),
-            found.evidence(used.size(), options));
+            new ChannelPruning.Rule(options.selection(), options.maxAccuracyDrop(), images::judged),
+            threshold -> found.evidence(images.used().size(), threshold));
   }
 
   private static Reconstruction reconstruct(
@@ -284,13 +277,13 @@ public final class ReconstructiveNeuronPruning
   private record Reconstruction(
       MaskTraining.Learnt mask, TrainingHistory unlearning, TrainingHistory recovering) {
 
-    Evidence evidence(int images, Options options) {
+    Evidence evidence(int images, double threshold) {
       Map<String, Double> numbers = new LinkedHashMap<>();
       numbers.put("mean_mask", mask.mean());
       numbers.putAll(Tuning.numbers("unlearning", images, unlearning));
       numbers.putAll(Tuning.numbers("recovering", images, recovering));
       List<Figure> figures = new ArrayList<>();
-      figures.add(mask.histogram(options.threshold()));
+      figures.add(mask.histogram(threshold));
       figures.addAll(Tuning.figures("Unlearning the clean task", unlearning));
       figures.addAll(Tuning.figures("Recovering it with a mask", recovering));
       return new Evidence(numbers, figures, List.of());

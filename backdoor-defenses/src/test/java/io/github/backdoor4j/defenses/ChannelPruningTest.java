@@ -73,7 +73,16 @@ class ChannelPruningTest {
         .prune(
             mask.settings(0.7),
             new ChannelPruning.Rule(selection, tolerance, scene::holdout),
-            Evidence.NONE);
+            threshold -> new Evidence(Map.of(), List.of(mask.histogram(threshold)), List.of()));
+  }
+
+  /** The threshold that the histogram of masks draws. */
+  private static double drawn(RepairedModel repaired) {
+    return repaired.evidence().figures().stream()
+        .filter(Figure.Histogram.class::isInstance)
+        .mapToDouble(figure -> ((Figure.Histogram) figure).threshold())
+        .findFirst()
+        .orElseThrow();
   }
 
   private static Oracle untouched() {
@@ -97,6 +106,7 @@ class ChannelPruningTest {
     assertThat(Suspects.pruned(repaired.network())).hasSize(4);
     assertThat(repaired.evidence().numbers())
         .containsEntry("pruned_channels", 4.0)
+        .containsEntry("threshold", drawn(repaired))
         .containsEntry("threshold", 0.7)
         .doesNotContainKeys("kept_back_accuracy_before", "test_accuracy_before");
   }
@@ -110,6 +120,7 @@ class ChannelPruningTest {
         .containsEntry("threshold", 0.35000000000000003)
         .containsEntry("test_accuracy_before", 0.92)
         .containsEntry("test_accuracy_pruned", 0.9);
+    assertThat(drawn(repaired)).isEqualTo(0.35000000000000003);
     Figure.Curves curve = (Figure.Curves) repaired.evidence().figures().get(1);
     assertThat(curve.series().get("attack success")).containsExactly(.99, .99, .40, .02, .02, .001);
   }
@@ -121,6 +132,7 @@ class ChannelPruningTest {
     assertThat(Suspects.pruned(repaired.network())).isEmpty();
     assertThat(repaired.evidence().notes())
         .anyMatch(note -> note.contains("No channel was pruned"));
+    assertThat(drawn(repaired)).as("no threshold prunes none").isNaN();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.backdoor4j.defenses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
@@ -82,6 +83,19 @@ class ModeConnectivityRepairTest
     assertThat(defaults.bend().schedule()).isEqualTo(new ScheduleSpec.LinearDecay(50, 90, 0.01));
     assertThat(defaults.bend().optimizer())
         .isEqualTo(new OptimizerSpec.Sgd(0.01, 0.9, 5e-4, false));
+  }
+
+  /** The benchmark trains the bend at 3e-5, whose gradients it never sets back. */
+  @Test
+  void bendOfTheBenchmark_isTrainedAtItsOwnRate() {
+    ModeConnectivityRepair.Options paper =
+        strategy().defaults(TinyImages.spec(TinyImages.CIFAR, 10));
+    ModeConnectivityRepair.Options benchmark =
+        options(paper.bend(), 0.1, Selection.FIXED, Fidelity.BACKDOORBENCH);
+
+    assertThat(paper.bendPlan()).isEqualTo(paper.bend());
+    assertThat(benchmark.bendPlan().optimizer().learningRate()).isCloseTo(3e-5, within(1e-12));
+    assertThat(benchmark.endpoint().optimizer().learningRate()).isEqualTo(0.01);
   }
 
   private static void assertSameWeights(Network one, Network other) {

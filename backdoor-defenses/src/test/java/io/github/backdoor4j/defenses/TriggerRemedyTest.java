@@ -3,7 +3,7 @@ package io.github.backdoor4j.defenses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.backdoor4j.core.UsageException;
+import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -178,7 +178,7 @@ class TriggerRemedyTest {
   }
 
   @Test
-  void keptBackImagesOfTheTriggersClassOnly_areRefused() {
+  void keptBackImagesOfTheTriggersClassOnly_areNotApplicable() {
     try (TensorScope scope = TensorScope.open()) {
       TinyScene scene = TinyScene.backdoored();
       NeuralCleanse.Options options = options(Map.of("pruning.kept_back", "0.1"));
@@ -194,7 +194,7 @@ class TriggerRemedyTest {
               () ->
                   new TriggerPruning(context, context.suspect(), options)
                       .of(List.of(trueTrigger())))
-          .isInstanceOf(UsageException.class)
+          .isInstanceOf(NotApplicableException.class)
           .hasMessageContaining("all of class 0");
     }
   }

@@ -23,7 +23,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a cell keeps beside its record: weights, the poisoned set, the triggered test images. */
+/**
+ * What a cell keeps beside its record: weights, the poisoned set, the triggered test images, which
+ * clean images a defender got.
+ */
 final class CellFiles {
 
   private static final String ROWS = "rows";
@@ -61,6 +64,10 @@ final class CellFiles {
 
   private Path triggerState() {
     return folder.resolve("trigger.safetensors");
+  }
+
+  private Path holdout() {
+    return folder.resolve("holdout.safetensors");
   }
 
   private Path triggered() {
@@ -184,6 +191,18 @@ final class CellFiles {
     return Files.exists(triggerState())
         ? Optional.of(Safetensors.read(triggerState()).tensors())
         : Optional.empty();
+  }
+
+  /**
+   * Keeps which rows of the clean training set a defender got.
+   *
+   * @param cleanHash content hash of that set
+   */
+  void saveHoldout(long[] rows, String cleanHash) {
+    try (TensorScope scope = TensorScope.open()) {
+      new Safetensors(Map.of(ROWS, Tensors.ofLongs(rows)), Map.of("clean_hash", cleanHash))
+          .write(holdout());
+    }
   }
 
   void saveTriggered(TriggeredSet set) {

@@ -1,5 +1,6 @@
 package io.github.backdoor4j.eval;
 
+import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingListener;
@@ -90,7 +91,22 @@ final class CellProgress implements RunListener, AutoCloseable {
           case NOT_APPLICABLE -> "not applicable: " + result.reason();
           case FAILED -> "failed: " + result.reason().lines().findFirst().orElse("");
         };
-    return numbers + (found ? ", found on disk" : ", " + Text.duration(result.seconds()));
+    return numbers
+        + (found
+            ? ", found on disk" + otherThreads(result)
+            : ", " + Text.duration(result.seconds()));
+  }
+
+  /** Sums of other threads are rounded otherwise, which training magnifies. */
+  private static String otherThreads(ResultRecord result) {
+    int threads = result.provenance().threads();
+    return result.status() != ResultRecord.Status.OK || threads == Engine.threads()
+        ? ""
+        : " (made with "
+            + ReportText.count(threads, "thread")
+            + ", now "
+            + Engine.threads()
+            + ": do not mix them in a table)";
   }
 
   @Override

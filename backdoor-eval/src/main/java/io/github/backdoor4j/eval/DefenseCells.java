@@ -91,11 +91,14 @@ final class DefenseCells {
             run.resolved.plan.runtimeInputs(),
             !spec.control(),
             runSeed.child("runtime-inputs"));
+    ImageDataset training = run.data.training();
+    long[] holdout = holdout(runSeed);
+    files.saveHoldout(holdout, spec.trainingHash());
     Materials materials =
         new Materials(
             attacked.network(),
             attacked.training(),
-            Optional.of(holdout(runSeed)),
+            Optional.of(training.subset(holdout)),
             Optional.of(inputs.images()),
             Optional.of(network -> score(network, attacked)));
     DefenseContext context =
@@ -129,12 +132,11 @@ final class DefenseCells {
     return new Oracle.Score(metrics.get(0).value(), metrics.get(1).value());
   }
 
-  /** The defender's clean images: a share of the clean training set, drawn without replacement. */
-  private ImageDataset holdout(Seed seed) {
-    ImageDataset training = run.data.training();
-    int count = (int) (training.size() * run.resolved.plan.holdoutRatio());
-    long[] order = Tensors.permutation(training.size(), seed.child("clean-holdout"));
-    return training.subset(Arrays.copyOf(order, count));
+  /** The defender's clean images: rows of the clean training set, drawn without replacement. */
+  private long[] holdout(Seed seed) {
+    int images = run.data.training().size();
+    int count = (int) (images * run.resolved.plan.holdoutRatio());
+    return Arrays.copyOf(Tensors.permutation(images, seed.child("clean-holdout")), count);
   }
 
   private EvaluationContext evaluation(

@@ -22,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -117,6 +119,33 @@ final class BenchmarkRunnerTest {
     assertThat(of(result, ResultRecord.Kind.CONTROL_DEFENSE, "toy-guilty").value("verdict_right"))
         .isZero();
     assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-innocent").value("der")).isEqualTo(0.5);
+  }
+
+  @Test
+  void cleanImagesOfADefender_areRecorded_theSameForAllDefensesOfASeed() {
+    RunResult result = run("out", Toys.plan(List.of(0L, 1L), false, "toy-tuning", "toy-guilty"));
+    int training = 600;
+
+    List<List<Long>> drawn =
+        result.records().stream()
+            .filter(r -> r.kind() == ResultRecord.Kind.DEFENSE)
+            .sorted(Comparator.comparingLong(r -> r.spec().seed()))
+            .map(r -> holdout(result.folder().resolve("cells").resolve(r.key())))
+            .toList();
+
+    assertThat(drawn).hasSize(4);
+    assertThat(drawn.get(0))
+        .hasSize((int) (training * Toys.plan(List.of(0L), false).holdoutRatio()))
+        .doesNotHaveDuplicates()
+        .allMatch(row -> row >= 0 && row < training)
+        .isEqualTo(drawn.get(1))
+        .isNotEqualTo(drawn.get(2));
+    assertThat(drawn.get(2)).isEqualTo(drawn.get(3));
+  }
+
+  private static List<Long> holdout(Path cell) {
+    Safetensors file = Safetensors.read(cell.resolve("holdout.safetensors"));
+    return Arrays.stream(Tensors.toLongs(file.tensors().get("rows"))).boxed().toList();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.backdoor4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.TrainingListener;
 import java.io.PrintWriter;
@@ -70,5 +71,25 @@ class CellProgressTest {
             "        C-Acc 87.6 %, ASR 1.7 %, called backdoored, 49 s",
             "        not applicable: preact-resnet18 has no layer 'gate'; choose one of conv1,"
                 + " layer1, layer2, found on disk");
+  }
+
+  /** Bits depend on the number of threads; a table of both kinds should not come about unseen. */
+  @Test
+  void resultsOfAnotherNumberOfThreads_areMarked() {
+    ResultRecord result = SampleRun.defense("neural-cleanse", false, 0);
+    int made = result.provenance().threads();
+    int before = Engine.threads();
+    try {
+      Engine.threads(made);
+      assertThat(CellProgress.outcome(result, true)).endsWith(", found on disk");
+      Engine.threads(made + 1);
+      assertThat(CellProgress.outcome(result, true))
+          .endsWith(
+              ", found on disk (made with %d threads, now %d: do not mix them in a table)"
+                  .replaceFirst("%d", Integer.toString(made))
+                  .replaceFirst("%d", Integer.toString(made + 1)));
+    } finally {
+      Engine.threads(before);
+    }
   }
 }

@@ -5,7 +5,10 @@ import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -21,7 +24,7 @@ public final class BatchStream {
   private final ComputeDevice device;
   private final int batchSize;
   private final Augmentation augmentation;
-  private final int steps;
+  private final List<Integer> sizes;
   private final Seed seed;
   private final @Nullable PointerScope scope = PointerScope.getInnerScope();
   private int epoch = -1;
@@ -42,14 +45,30 @@ public final class BatchStream {
     this.batchSize = batchSize;
     this.augmentation = augmentation;
     this.seed = seed;
-    int full = data.size() / batchSize;
-    boolean rest = data.size() % batchSize > 0;
-    this.steps = rest && (!dropLast || full == 0) ? full + 1 : full;
+    this.sizes = sizes(data.size(), batchSize, dropLast);
+  }
+
+  /**
+   * Sizes of the batches of one epoch. A single image left over joins the batch before: batch
+   * normalisation of one value divides by zero in its running variance.
+   *
+   * @param dropLast whether a last short batch is left out, unless it is the only one
+   */
+  public static List<Integer> sizes(int images, int batchSize, boolean dropLast) {
+    int full = images / batchSize;
+    int rest = images % batchSize;
+    List<Integer> sizes = new ArrayList<>(Collections.nCopies(full, batchSize));
+    if (rest > 0 && (full == 0 || (rest > 1 && !dropLast))) {
+      sizes.add(rest);
+    } else if (rest == 1 && !dropLast) {
+      sizes.set(full - 1, batchSize + 1);
+    }
+    return List.copyOf(sizes);
   }
 
   /** Batches per epoch. */
   public int steps() {
-    return steps;
+    return sizes.size();
   }
 
   /**
@@ -64,7 +83,7 @@ public final class BatchStream {
       start(ofEpoch);
     }
     int from = step * batchSize;
-    long[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + batchSize));
+    long[] rows = Arrays.copyOfRange(order, from, from + sizes.get(step));
     Tensor index = device.place(Tensors.ofLongs(rows));
     Tensor raw = data.images().index_select(0, index);
     Tensor images =

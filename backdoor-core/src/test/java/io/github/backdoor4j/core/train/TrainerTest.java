@@ -203,6 +203,22 @@ class TrainerTest {
     assertThat(seen).isEqualTo(java.util.stream.LongStream.range(0, 100).toArray());
   }
 
+  /** 100 = 9 * 11 + 1; batch normalisation cannot take a variance of a single value. */
+  @Test
+  void keepLast_joinsASingleImageToTheBatchBefore() {
+    List<long[]> rows = rowsOf(PLAN.withBatchSize(11).withDropLast(false), data);
+    assertThat(rows).hasSize(9);
+    assertThat(rows.get(8)).hasSize(12);
+    assertThat(rows.stream().flatMapToLong(Arrays::stream).distinct().count()).isEqualTo(100);
+  }
+
+  @Test
+  void batchesOfOne_stayBatchesOfOne() {
+    assertThat(BatchStream.sizes(3, 1, false)).containsExactly(1, 1, 1);
+    assertThat(BatchStream.sizes(1, 8, true)).containsExactly(1);
+    assertThat(BatchStream.sizes(9, 8, true)).containsExactly(8);
+  }
+
   @Test
   void data_smallerThanABatch_areStillTrainedOn() {
     assertThat(rowsOf(PLAN.withBatchSize(128), data))
