@@ -1,5 +1,6 @@
 package io.github.backdoor4j.attacks;
 
+import io.github.backdoor4j.core.tensor.ComputeDevice;
 import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
 
@@ -27,7 +28,7 @@ final class Dct {
   /**
    * From space to frequencies.
    *
-   * @param planes …×H×W doubles on the CPU
+   * @param planes …×H×W doubles
    * @return the same shape; first the vertical frequency, then the horizontal one
    */
   static Tensor forward(Tensor planes) {
@@ -37,17 +38,17 @@ final class Dct {
   /**
    * From frequencies to space.
    *
-   * @param spectra …×H×W doubles on the CPU
+   * @param spectra …×H×W doubles
    */
   static Tensor inverse(Tensor spectra) {
     return rows(spectra).transpose(0, 1).matmul(spectra).matmul(columns(spectra));
   }
 
   private static Tensor rows(Tensor planes) {
-    return matrix(Math.toIntExact(planes.size(-2)));
+    return ComputeDevice.of(planes).place(matrix(Math.toIntExact(planes.size(-2))));
   }
 
   private static Tensor columns(Tensor planes) {
-    return matrix(Math.toIntExact(planes.size(-1)));
+    return ComputeDevice.of(planes).place(matrix(Math.toIntExact(planes.size(-1))));
   }
 }

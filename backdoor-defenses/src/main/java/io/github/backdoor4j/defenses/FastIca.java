@@ -1,5 +1,6 @@
 package io.github.backdoor4j.defenses;
 
+import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
@@ -41,9 +42,10 @@ final class FastIca {
       if (k == 0) {
         return scope.keep(white);
       }
-      Tensor start =
+      Tensor drawn =
           torch.randn(
               new long[] {k, k}, Tensors.generator(seed), new TensorOptions(ScalarType.Double));
+      Tensor start = ComputeDevice.of(white).place(drawn);
       return scope.keep(white.matmul(unmixing(white, decorrelated(start)).t()));
     }
   }

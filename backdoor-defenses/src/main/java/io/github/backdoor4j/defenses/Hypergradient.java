@@ -1,6 +1,7 @@
 package io.github.backdoor4j.defenses;
 
 import io.github.backdoor4j.core.tensor.TensorScope;
+import java.util.function.DoubleConsumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -47,9 +48,15 @@ record Hypergradient(Solver solver, Curvature curvature, int iterations, double 
    * @param delta δ
    * @param inner L_in as a function of δ, with a graph to θ
    * @param outer L_out as a function of δ, with a graph to θ
+   * @param unseen is told the work on second derivatives that no call of {@code inner} shows, in
+   *     passes of it with gradient; of the returned loss its derivative counts
    * @return a scalar
    */
-  Tensor loss(Tensor delta, UnaryOperator<Tensor> inner, UnaryOperator<Tensor> outer) {
+  Tensor loss(
+      Tensor delta,
+      UnaryOperator<Tensor> inner,
+      UnaryOperator<Tensor> outer,
+      DoubleConsumer unseen) {
     Tensor moving = delta.detach().set_requires_grad(true);
     Tensor loss = outer.apply(moving);
     Tensor pull = SecondOrder.gradient(loss, moving);
@@ -62,24 +69,28 @@ record Hypergradient(Solver solver, Curvature curvature, int iterations, double 
             : SecondOrder.differences(inner, delta);
     Tensor v = TensorScope.scoped(() -> solve(second, pull));
     if (isZero(v)) {
+      unseen.accept(second.unseenPasses());
       return loss;
     }
     Tensor correction = second.slope(v).mul(new Scalar(-rate));
+    unseen.accept(second.unseenPasses());
     return loss.add(correction.sub(correction.detach()));
   }
 
   /**
    * Passes of the inner loss with gradient that one hypergradient costs as much as, unless the
    * solver converges before. By differences they are such passes; by second-order differentiation
-   * there is one pass, each product with H takes about the time of another, and the derivative with
-   * respect to θ that of two.
+   * there is one pass, and products with H and the derivative with respect to θ take the time of
+   * others.
    */
-  int passes() {
+  double passes() {
     if (iterations == 0) {
       return 0;
     }
     int products = solver == Solver.FIXED_POINT ? iterations - 1 : 2 * iterations + 1;
-    return curvature == Curvature.AUTOGRAD ? products + 3 : 2 * products + 2;
+    return curvature == Curvature.AUTOGRAD
+        ? 1 + products * SecondOrder.PRODUCT + SecondOrder.SLOPE
+        : 2 * products + 2;
   }
 
   private Tensor solve(SecondOrder second, Tensor pull) {

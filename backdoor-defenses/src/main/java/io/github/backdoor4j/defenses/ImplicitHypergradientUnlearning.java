@@ -162,7 +162,7 @@ public final class ImplicitHypergradientUnlearning
         "defender has the model with its gradients and a small clean labelled set",
         "post-training repair",
         "per round 3 passes over the holdout, and for each batch second derivatives on the first"
-            + " one that cost as much as 7 passes with gradient (about 7 forward passes over the"
+            + " one that cost as much as 9 passes with gradient (about 9 forward passes over the"
             + " training set by default)",
         List.of(
             "no projection to the L2 ball by default, as in the authors' code and the benchmark;"
@@ -202,7 +202,8 @@ public final class ImplicitHypergradientUnlearning
     ImageDataset holdout = context.labelledHoldout();
     try (TensorScope scope = TensorScope.open()) {
       UnlearningStep step =
-          new UnlearningStep(network, holdout.on(context.device()), options, context.seed());
+          new UnlearningStep(
+              network, holdout.on(context.device()), options, context.seed(), context::worked);
       TrainingHistory history =
           context
               .trainer("unlearning")

@@ -11,6 +11,15 @@ import org.bytedeco.pytorch.global.torch;
 /** How the slope of a loss at a point δ changes along a direction. */
 interface SecondOrder {
 
+  /**
+   * What a product with the Hessian by differentiation takes, in passes with gradient: 1.48 to 1.60
+   * measured on PreAct-ResNet-18 of width 16 and 8 on one thread of a CPU.
+   */
+  double PRODUCT = 1.5;
+
+  /** The same of the derivative of a slope with respect to the weights: 1.80 to 1.85 measured. */
+  double SLOPE = 2;
+
   /** Product of the loss's Hessian in δ with a direction, without gradient. */
   Tensor curvature(Tensor direction);
 
@@ -19,6 +28,12 @@ interface SecondOrder {
    * of ∇_δ L · direction.
    */
   Tensor slope(Tensor direction);
+
+  /**
+   * What products and slopes have cost so far beside the passes of the loss that they asked for, in
+   * such passes with gradient; of a slope its derivative, which follows.
+   */
+  double unseenPasses();
 
   /** By differentiating the graph of the gradient; exact. */
   static SecondOrder autograd(UnaryOperator<Tensor> loss, Tensor at) {
@@ -64,6 +79,7 @@ interface SecondOrder {
 
     private final Tensor at;
     private final Tensor gradient;
+    private double unseen;
 
     private Autograd(UnaryOperator<Tensor> loss, Tensor at) {
       this.at = at.detach().set_requires_grad(true);
@@ -72,12 +88,19 @@ interface SecondOrder {
 
     @Override
     public Tensor curvature(Tensor direction) {
+      unseen += PRODUCT;
       return SecondOrder.gradient(gradient, new TensorVector(direction), at, false);
     }
 
     @Override
     public Tensor slope(Tensor direction) {
+      unseen += SLOPE;
       return gradient.mul(direction).sum();
+    }
+
+    @Override
+    public double unseenPasses() {
+      return unseen;
     }
   }
 
@@ -115,6 +138,11 @@ interface SecondOrder {
       return loss.apply(moved(direction, h))
           .sub(loss.apply(moved(direction, -h)))
           .div(new Scalar(2 * h));
+    }
+
+    @Override
+    public double unseenPasses() {
+      return 0;
     }
 
     private Tensor moved(Tensor direction, double by) {

@@ -1,5 +1,6 @@
 package io.github.backdoor4j.defenses;
 
+import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.util.Arrays;
@@ -39,7 +40,7 @@ final class Silhouettes {
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor x = points.to(ScalarType.Double).contiguous();
-      Tensor members = membership(assignment);
+      Tensor members = ComputeDevice.of(x).place(membership(assignment));
       long rows = Math.max(1, CHUNK_ELEMENTS / n);
       for (long from = 0; from < n; from += rows) {
         int start = (int) from;
@@ -54,6 +55,7 @@ final class Silhouettes {
     return silhouettes;
   }
 
+  /** Ones where a point belongs to a cluster, N×2 doubles on the CPU. */
   private static Tensor membership(int[] assignment) {
     float[] flags = new float[2 * assignment.length];
     for (int i = 0; i < assignment.length; i++) {

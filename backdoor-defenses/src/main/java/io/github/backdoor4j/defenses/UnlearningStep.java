@@ -3,6 +3,7 @@ package io.github.backdoor4j.defenses;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.tensor.Seed;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -37,19 +39,23 @@ final class UnlearningStep implements BatchStep {
   private final BatchStream search;
   private final List<Batch> stored = new ArrayList<>();
   private final Tensor delta; // 1×C×H×W
+  private final Consumer<Passes> work;
 
   /**
    * @param network in evaluation mode
    * @param holdout on the network's device
+   * @param work is told what second derivatives cost
    */
   UnlearningStep(
       Network network,
       ImageDataset holdout,
       ImplicitHypergradientUnlearning.Options options,
-      Seed seed) {
+      Seed seed,
+      Consumer<Passes> work) {
     this.network = network;
     this.holdout = holdout;
     this.options = options;
+    this.work = work;
     this.search = stream(seed.child("search"));
     BatchStream once = stream(seed.child("stored-batches"));
     for (int s = 0; s < once.steps(); s++) {
@@ -87,7 +93,8 @@ final class UnlearningStep implements BatchStep {
         .loss(
             delta,
             d -> firstLoss(d, context),
-            d -> context.crossEntropy(forward(batch.images(), d.mul(carriers)), batch.labels()));
+            d -> context.crossEntropy(forward(batch.images(), d.mul(carriers)), batch.labels()),
+            passes -> work.accept(Passes.training(passes * stored.get(0).size())));
   }
 
   /** Ones for the images that carry the perturbation, zeros for the others; N×1×1×1. */

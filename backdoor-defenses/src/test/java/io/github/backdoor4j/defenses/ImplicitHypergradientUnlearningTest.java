@@ -9,6 +9,7 @@ import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.data.Normalization;
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -30,6 +31,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ImplicitHypergradientUnlearningTest
     implements DefenseStrategyContract<ImplicitHypergradientUnlearning.Options> {
@@ -144,7 +147,7 @@ class ImplicitHypergradientUnlearningTest
     still.put("unlearning.optimizer.learning_rate", "0");
     ImplicitHypergradientUnlearning.Options options = options(data.spec(), still);
     network.training(false);
-    UnlearningStep step = new UnlearningStep(network, data, options, SEED);
+    UnlearningStep step = new UnlearningStep(network, data, options, SEED, work -> {});
     Workbench.simple(ComputeDevice.CPU, SEED)
         .trainer("unlearning")
         .fit(new FrozenStatistics(network), data, options.unlearning(), step, SEED);
@@ -235,6 +238,27 @@ class ImplicitHypergradientUnlearningTest
     Tensor[] weights = model.parameters().values().toArray(new Tensor[0]);
     Tensor all = outer.sub(slope.mul(v.detach()).sum(), new Scalar(rate));
     return Tensors.gradients(all, true, weights);
+  }
+
+  /**
+   * 100 images in 2 batches: once without gradient and once with it in the search, once in the
+   * outer loss. Per batch, with 2 iterations, by differentiation one pass over the first batch, one
+   * product (1.5) and the slope's derivative (2); by differences 2 passes for each of the two.
+   */
+  @ParameterizedTest
+  @CsvSource({"autograd, 750, 650", "finite-differences, 700, 600"})
+  void secondDerivatives_areCountedAsWork(String curvature, double images, double withGradient) {
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      DefenseContext context = TinyContexts.defense(strategy(), scene, SEED);
+      ImplicitHypergradientUnlearning.Options options =
+          options(scene.training().spec(), Map.of("curvature", curvature));
+
+      strategy().defend(context, options);
+
+      assertThat(context.passes()).isEqualTo(new Passes(images, withGradient));
+      assertThat(strategy().expectedPasses(options, scene.workload())).contains(context.passes());
+    }
   }
 
   @Test

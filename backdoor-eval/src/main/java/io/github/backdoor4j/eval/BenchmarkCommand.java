@@ -25,11 +25,13 @@ final class BenchmarkCommand implements Callable<Integer> {
   CommandLine line() {
     return new CommandLine(this)
         .addSubcommand(new BenchmarkStepCommand(cli))
-        .addSubcommand(new BenchmarkEpochCommand(cli));
+        .addSubcommand(new BenchmarkEpochCommand(cli))
+        .addSubcommand(new BenchmarkDefensesCommand(cli));
   }
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "say what to measure: step or epoch");
+    throw new ParameterException(
+        spec.commandLine(), "say what to measure: step, epoch or defenses");
   }
 }

@@ -1,8 +1,6 @@
 package io.github.backdoor4j.eval;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import com.google.common.math.Quantiles;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.record.Json;
@@ -11,9 +9,6 @@ import io.github.backdoor4j.core.record.Provenance;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.train.EpochReport;
 import io.github.backdoor4j.core.train.TrainingListener;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -113,17 +108,10 @@ final class BenchmarkEpochCommand implements Callable<Integer> {
   }
 
   private ResultRecord run(Registries registries, Watch watch) {
-    try {
-      Path out = Files.createTempDirectory("backdoor4j-benchmark");
-      try {
-        RunPlan plan =
-            new PlanReader(registries).read("quick", PlanTrees.empty(), tree(), java.util.Map.of());
-        return new BenchmarkRunner(registries, out, watch, true).run(plan).records().get(0);
-      } finally {
-        MoreFiles.deleteRecursively(out, RecursiveDeleteOption.ALLOW_INSECURE);
-      }
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    try (ScratchFolder out = new ScratchFolder()) {
+      RunPlan plan =
+          new PlanReader(registries).read("quick", PlanTrees.empty(), tree(), java.util.Map.of());
+      return new BenchmarkRunner(registries, out.path(), watch, true).run(plan).records().get(0);
     }
   }
 

@@ -31,6 +31,8 @@ import java.util.Optional;
 /** Runs defenses on models, or finds their results on disk. */
 final class DefenseCells {
 
+  private static final double NANOS = 1e9;
+
   private final CellRunner run;
 
   DefenseCells(CellRunner run) {
@@ -109,7 +111,9 @@ final class DefenseCells {
             materials,
             run.resolved.victim(),
             bench);
+    long begun = System.nanoTime();
     DefenseOutcome outcome = Bound.defend(defense, context);
+    double seconds = (System.nanoTime() - begun) / NANOS;
     Passes passes = context.passes();
     outcome.model().ifPresent(network -> OutcomeChecks.check(defense.id(), network));
     EvaluationContext evaluation = evaluation(defense, outcome, attacked, inputs, spec.control());
@@ -120,7 +124,7 @@ final class DefenseCells {
         spec,
         ModelMetrics.of(attacked.predictions()),
         run.evaluate(evaluation),
-        new OutcomeEvidence(run, attacked, outcome, evaluation, passes).complete(),
+        new OutcomeEvidence(run, attacked, outcome, evaluation, passes, seconds).complete(),
         new TrainingHistory(List.of()),
         start);
   }

@@ -105,7 +105,8 @@ final class DefenseSelfTest {
     }
   }
 
-  private RunPlan plan(String attack, long seed, List<String> defenses, boolean control) {
+  /** What is run for one seed of an attack. */
+  RunPlan plan(String attack, long seed, List<String> defenses, boolean control) {
     ObjectNode more = PlanTrees.merge(PlanTrees.empty(), file.path("plan"));
     more.put("control", control);
     ArrayNode list = more.putArray("defenses");

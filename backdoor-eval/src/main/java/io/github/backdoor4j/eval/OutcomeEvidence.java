@@ -20,16 +20,21 @@ import java.util.Map;
  * @param outcome what the defense returned
  * @param evaluation predictions before and after
  * @param passes work of the defense
+ * @param seconds that the defense took, without tests
  */
 record OutcomeEvidence(
     CellRunner run,
     AttackedModel attacked,
     DefenseOutcome outcome,
     EvaluationContext evaluation,
-    Passes passes) {
+    Passes passes,
+    double seconds) {
 
   /** Work in forward passes over the training set; a backward pass counts as two. */
   static final String FORWARD_PASSES = "forward_passes";
+
+  /** Wall time of the defense alone. */
+  static final String DEFENSE_SECONDS = "defense_seconds";
 
   private static final int MOST_CLASSES = 43; // GTSRB's: larger tables nobody reads
 
@@ -37,6 +42,7 @@ record OutcomeEvidence(
     Evidence own = outcome.evidence();
     Map<String, Double> numbers = new LinkedHashMap<>(own.numbers());
     numbers.put(FORWARD_PASSES, passes.inForwardPasses() / run.data.training().size());
+    numbers.put(DEFENSE_SECONDS, seconds);
     List<Figure> figures = new ArrayList<>(own.figures());
     outcome.variants().ifPresent(v -> figures.add(new VariantCurve(run, attacked, v).figure()));
     if (outcome.model().isPresent()) {

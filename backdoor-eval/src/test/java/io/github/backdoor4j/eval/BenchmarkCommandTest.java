@@ -95,7 +95,7 @@ class BenchmarkCommandTest {
   void mistakes_areNamed() {
     CliFixture cli = new CliFixture();
 
-    assertThat(cli.run("benchmark").err()).contains("step or epoch");
+    assertThat(cli.run("benchmark").err()).contains("step, epoch or defenses");
     assertThat(cli.run("benchmark", "step", "--input", "32").err()).contains("3x32x32");
     assertThat(cli.run("benchmark", "step", "--precision", "fp8").err()).contains("fp32, bf16");
     assertThat(cli.run("benchmark", "epoch", "--epochs", "1").code()).isEqualTo(2);

@@ -14,6 +14,7 @@ import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.train.Trainer;
 import io.github.backdoor4j.core.train.TrainingListener;
 import io.github.backdoor4j.core.train.TrainingPlan;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
@@ -112,12 +113,18 @@ public final class AttackContext {
    * @param key everything the result depends on besides the training set, as values that JSON can
    *     hold
    * @param work makes the tensors
+   * @return tensors on the device, whether they were just made or come from a file
    */
   public Map<String, Tensor> kept(
       String name, Map<String, ?> key, Supplier<Map<String, Tensor>> work) {
     Map<String, Object> all = new TreeMap<>(key);
     all.put("training_set", training.contentHash());
-    return bench.kept().get(name, all, work);
+    Map<String, Tensor> here = new LinkedHashMap<>();
+    bench
+        .kept()
+        .get(name, all, work)
+        .forEach((part, tensor) -> here.put(part, device().place(tensor)));
+    return here;
   }
 
   /**

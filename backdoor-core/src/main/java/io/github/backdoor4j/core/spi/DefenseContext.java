@@ -191,7 +191,18 @@ public final class DefenseContext {
     return victim.plan();
   }
 
-  /** Work done so far by the networks that this context handed out, and by their copies. */
+  /**
+   * Reports work that the networks' passes do not show, such as products with second derivatives,
+   * in passes that take as long.
+   */
+  public void worked(Passes work) {
+    meter.add(work);
+  }
+
+  /**
+   * Work done so far: that of the networks which this context handed out and of their copies, and
+   * what the defense {@linkplain #worked reported} beside.
+   */
   public Passes passes() {
     return meter.passes();
   }
