@@ -59,6 +59,14 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
         .doesNotContain(DefenderAccess.ORACLE);
   }
 
+  /**
+   * Least share of the expected work that the method may come to. Lower it for one that stops by
+   * itself on the tiny scene, and say why.
+   */
+  default double leastWork() {
+    return 0.8;
+  }
+
   @Test
   default void defend_givesAWellFormedOutcome_andLeavesItsMaterialsUntouched() {
     DefenseRun run = DefenseRun.first(this);
@@ -89,7 +97,7 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
     assertThat(expectedPasses()).as("expectedPasses of '%s'", strategy().id()).isPresent();
   }
 
-  /** Below the estimate is allowed as far as early stops may lead. */
+  /** Less than the estimate is allowed as far as early stops may lead. */
   @Test
   default void expectedPasses_areThoseMeasured() {
     Optional<Passes> expected = expectedPasses();
@@ -100,7 +108,7 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
     assertThat(measured.inForwardPasses())
         .as("forward-equivalents measured: %s, where %s were expected", measured, expected.get())
         .isBetween(
-            EARLIEST_STOP * expected.get().inForwardPasses(),
+            leastWork() * expected.get().inForwardPasses(),
             ESTIMATION_ERROR * expected.get().inForwardPasses());
   }
 
@@ -243,9 +251,6 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
 
   /** Seed of the tests. */
   Seed SEED = new Seed(1);
-
-  /** Least share of the expected work that a defense which stops early may come to. */
-  double EARLIEST_STOP = 0.2;
 
   /** Most work, as a multiple of what was expected. */
   double ESTIMATION_ERROR = 1.15;

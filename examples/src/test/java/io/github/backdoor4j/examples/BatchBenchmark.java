@@ -95,8 +95,7 @@ public class BatchBenchmark {
     private RandomImages() {}
 
     static ImageDataset of(int channels, int side, int count) {
-      DatasetSpec spec =
-          TinyImages.spec(new ImageShape(channels, side, side), 10);
+      DatasetSpec spec = TinyImages.spec(new ImageShape(channels, side, side), 10);
       Tensor pixels =
           Tensors.integers(Tensors.generator(SEED), 0, 256, count, channels, side, side)
               .to(ScalarType.Byte);
