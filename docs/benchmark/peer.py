@@ -154,7 +154,8 @@ def main():
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument(
-        "--threads", type=int, default=int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()))
+        "--threads", type=int,
+        default=int((os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count())).split(",")[0]))
     parser.add_argument("--crop", type=int, default=2, help="padding of the random crop; 0 for none")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:n")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
@@ -166,7 +167,9 @@ def main():
     flags = parser.parse_args()
     torch.set_num_threads(flags.threads)
     torch.manual_seed(0)
-    if flags.step:
+    if flags.step and flags.rounds < 3:
+        parser.error("--rounds must be at least 3: the result is a median")
+    elif flags.step:
         steps(flags)
     elif flags.data is None or transforms is None:
         parser.error("whole epochs need --data FOLDER, torchvision, numpy and Pillow")

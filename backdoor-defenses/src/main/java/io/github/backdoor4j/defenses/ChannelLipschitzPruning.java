@@ -76,8 +76,9 @@ public final class ChannelLipschitzPruning
           ResidualInputs residualInputs,
       @Doc(
               value =
-                  "fixed: u as given; clean-holdout: the least u within max_accuracy_drop on the"
-                      + " clean holdout; oracle: by test data, for comparison only",
+                  "fixed: u as given; clean-holdout: of u and 10, 9.5 … 0 the least within"
+                      + " max_accuracy_drop on the clean holdout; oracle: by test data, for"
+                      + " comparison only",
               range = "fixed | clean-holdout | oracle")
           Selection selection,
       @Doc(

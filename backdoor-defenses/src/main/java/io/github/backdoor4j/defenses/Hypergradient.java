@@ -81,7 +81,7 @@ record Hypergradient(Solver solver, Curvature curvature, int iterations, double 
    * Passes of the inner loss with gradient that one hypergradient costs as much as, unless the
    * solver converges before. By differences they are such passes; by second-order differentiation
    * there is one pass, and products with H and the derivative with respect to θ take the time of
-   * others.
+   * others. The outer loss's slope in δ, a third of a pass, is left out.
    */
   double passes() {
     if (iterations == 0) {

@@ -314,7 +314,7 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
         "https://doi.org/10.1109/SP.2019.00031",
         "defender has the model with input gradients and a small clean labelled set",
         "post-training detection and repair",
-        "at most epochs · holdout/n · 2.5 forward passes over the training set per class (10 by"
+        "at most 3 · epochs · images/n forward passes over the training set per class (12 by"
             + " default), then as fine-tuning if flagged",
         List.of(
             "inversion and flags as in BackdoorBench: success rate 0.98 (paper 0.99), fixed start",

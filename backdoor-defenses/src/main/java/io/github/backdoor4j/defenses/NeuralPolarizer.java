@@ -176,7 +176,7 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
         "https://arxiv.org/abs/2306.16697",
         "defender has the model with its gradients and a small clean labelled set",
         "post-training repair",
-        "5 warm-up epochs and 50 epochs of 4 passes with gradient over the holdout (33 forward"
+        "5 warm-up epochs and 50 epochs of 4 passes with gradient over the holdout (31 forward"
             + " passes over the training set by default)",
         List.of(
             "the returned model has the layer built in, as mixer.* beside its own weights; the"

@@ -47,7 +47,7 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
    * @param inference images per second of the same network in evaluation mode
    */
   private record Report(
-      String model,
+      MethodChoice model,
       String attack,
       double holdoutRatio,
       int trainingImages,
@@ -171,17 +171,21 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
     ComputeDevice where = ComputeDevice.parse(resolved.plan.device());
     int images = attack.evidence().numbers().getOrDefault("training_images", 0.0).intValue();
     double inference = 1 / NetworkSpeed.of(resolved.victim(), where).forward();
+    Provenance environment = Provenance.current(where);
     return new Report(
-        resolved.model.id() + " " + Json.write(resolved.model.optionTree()),
+        new MethodChoice(resolved.model.id(), (ObjectNode) resolved.model.optionTree()),
         resolved.attack.id(),
         resolved.plan.holdoutRatio(),
         images,
         inference,
         records.stream()
             .filter(result -> result.kind() == Kind.DEFENSE)
-            .map(r -> DefenseSpeed.of(r, before.contains(r.key()), images, inference))
+            .map(
+                r ->
+                    DefenseSpeed.of(
+                        r, before.contains(r.key()), images, inference, environment.threads()))
             .toList(),
-        Provenance.current(where));
+        environment);
   }
 
   private void show(Report report) {
@@ -194,7 +198,7 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
             String.format(
                 Locale.ROOT,
                 "%s, %s on %,d images, %,.0f of them clean for defenses, %s, %s",
-                report.model(),
+                report.model().id() + " " + Json.write(report.model().options()),
                 report.attack(),
                 report.trainingImages(),
                 report.holdoutRatio() * report.trainingImages(),

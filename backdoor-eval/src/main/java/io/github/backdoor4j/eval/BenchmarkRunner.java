@@ -48,7 +48,8 @@ public final class BenchmarkRunner {
   }
 
   /**
-   * A runner that works on several seeds at a time, each with its share of the cores.
+   * A runner that works on several seeds at a time, each with its share of the cores, a single one
+   * too, so that its numbers do not depend on how many others there are.
    *
    * @param count seeds at a time, at least 1
    */
@@ -68,7 +69,7 @@ public final class BenchmarkRunner {
     try (OutputLock lock = OutputLock.of(out)) {
       AtomicFiles.replace(out.resolve("plan.json"), Json.writePretty(plan));
       if (jobs.jobs() == 1 || plan.seeds().size() == 1) {
-        return runWithin(lock, plan);
+        return jobs.withShare(() -> runWithin(lock, plan));
       }
       estimate(plan);
       List<Supplier<List<ResultRecord>>> work = new ArrayList<>();
@@ -76,7 +77,8 @@ public final class BenchmarkRunner {
         RunPlan part = plan.withSeeds(List.of(plan.seeds().get(i)));
         String title = plan.attack().id() + ", seed " + plan.seeds().get(i);
         int position = i + 1;
-        work.add(() -> part(lock, part, listener.beside(title, position, plan.seeds().size())));
+        work.add(
+            () -> part(lock, part, jobs.watching(listener, title, position, plan.seeds().size())));
       }
       return new RunResult(plan, jobs.run(work).stream().flatMap(List::stream).toList(), out);
     }
@@ -94,7 +96,7 @@ public final class BenchmarkRunner {
     try (TensorScope scope = TensorScope.open()) {
       CellRunner cells = cells(plan);
       if (listener.wantsEstimate()) {
-        listener.onEstimate(new Estimator(cells).estimate());
+        listener.onEstimate(new Estimator(cells).estimate(1));
       }
       List<ResultRecord> records = new ArrayList<>();
       for (long seed : plan.seeds()) {
@@ -106,9 +108,14 @@ public final class BenchmarkRunner {
 
   private void estimate(RunPlan plan) {
     if (listener.wantsEstimate()) {
-      try (TensorScope scope = TensorScope.open()) {
-        listener.onEstimate(new Estimator(cells(plan)).estimate());
-      }
+      int atOnce = Math.min(jobs.jobs(), plan.seeds().size());
+      listener.onEstimate(
+          jobs.withShare(
+              () -> {
+                try (TensorScope scope = TensorScope.open()) {
+                  return new Estimator(cells(plan)).estimate(atOnce);
+                }
+              }));
     }
   }
 

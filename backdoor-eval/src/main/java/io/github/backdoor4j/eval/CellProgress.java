@@ -110,8 +110,8 @@ final class CellProgress implements RunListener, AutoCloseable {
   }
 
   @Override
-  public RunListener beside(String title, int position, int total) {
-    return new JobLines(out).begin(title, position, total, started, clock);
+  public RunListener beside(String title, int position, int total, int atOnce) {
+    return new JobLines(out, started, clock).begin(title, position, total, atOnce);
   }
 
   private static String numbers(ResultRecord result) {

@@ -1,5 +1,7 @@
 package io.github.backdoor4j.eval;
 
+import static io.github.backdoor4j.core.Checks.requireAtLeast;
+
 import java.time.Duration;
 import java.util.List;
 
@@ -10,11 +12,15 @@ import java.util.List;
  *
  * @param lines one per kind of cell that is not on disk yet
  * @param speedAge how long ago the speed was measured; zero if it was just now
+ * @param seeds of the run, at least 1
+ * @param atOnce how many of them are worked on at the same time, at least 1
  */
-public record CostEstimate(List<Line> lines, Duration speedAge) {
+public record CostEstimate(List<Line> lines, Duration speedAge, int seeds, int atOnce) {
 
   public CostEstimate {
     lines = List.copyOf(lines);
+    requireAtLeast("seeds", seeds, 1);
+    requireAtLeast("at_once", atOnce, 1);
   }
 
   /**
@@ -24,13 +30,17 @@ public record CostEstimate(List<Line> lines, Duration speedAge) {
    * @param cells that are still to do
    * @param passes forward passes over the training set per cell, a backward pass counting as two;
    *     NaN if the method does not say
-   * @param seconds of all these cells; NaN if the method does not say
+   * @param seconds of all these cells, one after the other; NaN if the method does not say
    */
   public record Line(String title, int cells, double passes, double seconds) {}
 
-  /** Seconds of all lines that say something. */
+  /**
+   * Seconds by the clock for all lines that say something, as if each seed took as long: three, two
+   * at a time, take as long as two after each other.
+   */
   public double seconds() {
-    return lines.stream().mapToDouble(Line::seconds).filter(s -> !Double.isNaN(s)).sum();
+    double rounds = Math.ceil((double) seeds / atOnce) / seeds;
+    return lines.stream().mapToDouble(Line::seconds).filter(s -> !Double.isNaN(s)).sum() * rounds;
   }
 
   /** Whether a line says nothing, so that the sum is too low. */

@@ -5,7 +5,6 @@ import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.Network;
-import io.github.backdoor4j.core.nn.Passes;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseContext.Materials;
 import io.github.backdoor4j.core.spi.DefenseOutcome;
@@ -111,10 +110,16 @@ final class DefenseCells {
             materials,
             run.resolved.victim(),
             bench);
+    boolean goesOn = bench.checkpoints().any(); // then what was done before is not counted here
+    run.device.synchronize();
     long begun = System.nanoTime();
     DefenseOutcome outcome = Bound.defend(defense, context);
+    run.device.synchronize();
     double seconds = (System.nanoTime() - begun) / NANOS;
-    Passes passes = context.passes();
+    Optional<OutcomeEvidence.Effort> effort =
+        goesOn
+            ? Optional.empty()
+            : Optional.of(new OutcomeEvidence.Effort(context.passes(), seconds));
     outcome.model().ifPresent(network -> OutcomeChecks.check(defense.id(), network));
     EvaluationContext evaluation = evaluation(defense, outcome, attacked, inputs, spec.control());
     outcome.model().ifPresent(n -> files.saveModel(n, spec, key, run.resolved.source.spec()));
@@ -124,7 +129,7 @@ final class DefenseCells {
         spec,
         ModelMetrics.of(attacked.predictions()),
         run.evaluate(evaluation),
-        new OutcomeEvidence(run, attacked, outcome, evaluation, passes, seconds).complete(),
+        new OutcomeEvidence(run, attacked, outcome, evaluation, effort).complete(),
         new TrainingHistory(List.of()),
         start);
   }

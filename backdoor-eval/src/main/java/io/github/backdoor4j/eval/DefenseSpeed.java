@@ -17,7 +17,9 @@ import java.util.Map;
  * @param passes forward passes over the training set, a backward pass counting as two
  * @param imagesPerSecond images of such passes, by the seconds of the defense alone; NaN for one
  *     that looks at weights only
- * @param ofInference that speed as a share of plain inference with the same network
+ * @param ofInference that speed as a share of plain inference with the same network; NaN if the
+ *     defense ran on another number of threads
+ * @param threads of one operation of the defense
  * @param peakMebibytes largest resident memory of the process meanwhile, tests included, and what
  *     the allocator had kept from work before
  */
@@ -31,6 +33,7 @@ record DefenseSpeed(
     double passes,
     double imagesPerSecond,
     double ofInference,
+    int threads,
     double peakMebibytes) {
 
   private static final String EARLIER = "from an earlier run";
@@ -40,9 +43,11 @@ record DefenseSpeed(
    *
    * @param trainingImages images of a pass
    * @param inference images per second of the same network in evaluation mode
+   * @param threads with which inference was measured
    */
   static DefenseSpeed of(
-      ResultRecord result, boolean earlier, double trainingImages, double inference) {
+      ResultRecord result, boolean earlier, double trainingImages, double inference, int threads) {
+    int own = result.provenance().threads();
     double seconds = number(result.evidence(), OutcomeEvidence.DEFENSE_SECONDS);
     double passes = number(result.evidence(), OutcomeEvidence.FORWARD_PASSES);
     double speed = passes > 0 ? passes * trainingImages / seconds : Double.NaN;
@@ -55,7 +60,8 @@ record DefenseSpeed(
         result.seconds(),
         passes,
         speed,
-        speed / inference,
+        own == threads ? speed / inference : Double.NaN,
+        own,
         result.peakMemoryMb());
   }
 
@@ -94,7 +100,7 @@ record DefenseSpeed(
   private String remark() {
     String first = reason.lines().findFirst().orElse("");
     return switch (status) {
-      case OK -> earlier ? EARLIER : "";
+      case OK -> earlier ? EARLIER + ", " + ReportText.count(threads, "thread") : "";
       case NOT_APPLICABLE -> "not applicable: " + first;
       case FAILED -> "failed: " + first;
     };

@@ -29,6 +29,7 @@ final class EstimateTable {
     lines.add(
         "about "
             + Text.duration(estimate.seconds())
+            + (estimate.atOnce() > 1 ? ", " + estimate.atOnce() + " seeds at a time" : "")
             + (estimate.partial() ? ", and the methods that do not say" : "")
             + "; a pass is a forward pass over the training set, backward counts as two");
     if (!estimate.speedAge().isZero()) {

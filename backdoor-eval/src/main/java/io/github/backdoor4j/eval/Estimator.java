@@ -55,8 +55,12 @@ final class Estimator {
     return what;
   }
 
-  /** The estimate; speed is measured only if something is left to do, and kept for later runs. */
-  CostEstimate estimate() {
+  /**
+   * The estimate; speed is measured only if something is left to do, and kept for later runs.
+   *
+   * @param atOnce seeds that are worked on at the same time
+   */
+  CostEstimate estimate(int atOnce) {
     List<CostEstimate.Line> lines = new ArrayList<>();
     int models = missing(Optional.empty());
     if (models > 0) {
@@ -73,7 +77,8 @@ final class Estimator {
       }
     }
     boolean asked = lines.stream().anyMatch(line -> !Double.isNaN(line.seconds()));
-    return new CostEstimate(lines, asked ? speed.get().age() : Duration.ZERO);
+    return new CostEstimate(
+        lines, asked ? speed.get().age() : Duration.ZERO, plan.seeds().size(), atOnce);
   }
 
   private CostEstimate.Line line(String title, int cells, Passes work) {

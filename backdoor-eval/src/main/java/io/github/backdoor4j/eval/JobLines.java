@@ -12,29 +12,35 @@ final class JobLines implements RunListener {
 
   private static final double NANOS = 1e9;
 
-  /** The first pieces all begin at once, when nothing is known yet. */
+  /** Pieces that are found on disk say nothing of how long others take. */
   private static final double SOON = 10;
 
   private final PrintWriter out;
+  private final long start;
+  private final LongSupplier clock;
   private String cell = "";
 
-  JobLines(PrintWriter out) {
+  /**
+   * @param start when the run began, by the clock
+   * @param clock in nanoseconds
+   */
+  JobLines(PrintWriter out, long start, LongSupplier clock) {
     this.out = out;
+    this.start = start;
+    this.clock = clock;
   }
 
   /**
    * Says that a piece begins, and roughly when all will be done: as if those to come took as long
-   * as those that began before.
-   *
-   * @param start when the first began, by the clock
+   * as those before, of which the ones still under way are half done on average.
    */
-  JobLines begin(String title, int position, int total, long start, LongSupplier clock) {
+  JobLines begin(String title, int position, int total, int atOnce) {
     int digits = Integer.toString(total).length();
     String left = "";
     double seconds = (clock.getAsLong() - start) / NANOS;
-    if (position > 1 && seconds > SOON) {
-      double each = seconds / (position - 1);
-      left = ", about " + Text.duration(each * (total - position + 1)) + " left";
+    double done = position - 1 - (atOnce - 1) / 2.0;
+    if (position > atOnce && seconds > SOON) {
+      left = ", about " + Text.duration(seconds / done * (total - done)) + " left";
     }
     line("[%" + digits + "d/%d] %s begins%s", position, total, title, left);
     return this;

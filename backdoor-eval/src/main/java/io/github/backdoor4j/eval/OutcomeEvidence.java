@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A defense's evidence and what evaluation adds to it: the work it did, the test results of the
@@ -19,16 +20,22 @@ import java.util.Map;
  * @param attacked the model that came in
  * @param outcome what the defense returned
  * @param evaluation predictions before and after
- * @param passes work of the defense
- * @param seconds that the defense took, without tests
+ * @param effort of the defense, if all of it was seen
  */
 record OutcomeEvidence(
     CellRunner run,
     AttackedModel attacked,
     DefenseOutcome outcome,
     EvaluationContext evaluation,
-    Passes passes,
-    double seconds) {
+    Optional<Effort> effort) {
+
+  /**
+   * What a defense took.
+   *
+   * @param passes its work
+   * @param seconds by the clock, without tests
+   */
+  record Effort(Passes passes, double seconds) {}
 
   /** Work in forward passes over the training set; a backward pass counts as two. */
   static final String FORWARD_PASSES = "forward_passes";
@@ -41,8 +48,12 @@ record OutcomeEvidence(
   Evidence complete() {
     Evidence own = outcome.evidence();
     Map<String, Double> numbers = new LinkedHashMap<>(own.numbers());
-    numbers.put(FORWARD_PASSES, passes.inForwardPasses() / run.data.training().size());
-    numbers.put(DEFENSE_SECONDS, seconds);
+    effort.ifPresent(
+        made -> {
+          double images = run.data.training().size();
+          numbers.put(FORWARD_PASSES, made.passes().inForwardPasses() / images);
+          numbers.put(DEFENSE_SECONDS, made.seconds());
+        });
     List<Figure> figures = new ArrayList<>(own.figures());
     outcome.variants().ifPresent(v -> figures.add(new VariantCurve(run, attacked, v).figure()));
     if (outcome.model().isPresent()) {

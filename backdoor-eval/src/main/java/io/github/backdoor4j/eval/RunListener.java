@@ -42,8 +42,9 @@ public interface RunListener {
    * @param title for people, for example {@code badnets, seed 0}
    * @param position from 1
    * @param total number of pieces
+   * @param atOnce how many go on at the same time
    */
-  default RunListener beside(String title, int position, int total) {
+  default RunListener beside(String title, int position, int total, int atOnce) {
     return this;
   }
 }

@@ -45,7 +45,7 @@ final class SideBySide {
 
   /** Who watches a piece of work: the listener itself if pieces follow one another. */
   RunListener watching(RunListener listener, String title, int position, int total) {
-    return jobs == 1 ? listener : listener.beside(title, position, total);
+    return jobs == 1 ? listener : listener.beside(title, position, total, jobs);
   }
 
   /**
@@ -56,10 +56,18 @@ final class SideBySide {
     if (jobs == 1) {
       return work.stream().map(Supplier::get).toList();
     }
+    return withShare(() -> onThreads(work));
+  }
+
+  /** A task's result on this thread, where operations use as many threads as those of a piece. */
+  <T> T withShare(Supplier<T> task) {
+    if (jobs == 1) {
+      return task.get();
+    }
     int threads = Engine.threads();
     Engine.threads(Math.max(1, threads / jobs));
     try {
-      return onThreads(work);
+      return task.get();
     } finally {
       Engine.threads(threads);
     }

@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.spi.Registries;
-import io.github.backdoor4j.core.tensor.Engine;
+import io.github.backdoor4j.testkit.OneThread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(OneThread.class)
 class AttackSelfTestTest {
 
   private static final String FILE =
@@ -32,18 +33,10 @@ class AttackSelfTestTest {
 
   @TempDir Path folder;
   private Registries registries;
-  private int threads;
 
   @BeforeEach
   void loadToys() throws IOException {
     registries = Toys.registries(folder.resolve("services"));
-    threads = Engine.threads();
-    Engine.threads(1);
-  }
-
-  @AfterEach
-  void restoreThreads() {
-    Engine.threads(threads);
   }
 
   private AttackSelfTest test(String text, Long... seeds) {

@@ -6,28 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
-import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.train.StepPhase;
+import io.github.backdoor4j.testkit.OneThread;
 import java.io.IOException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is printed, never how fast this machine is. */
+@ExtendWith(OneThread.class)
 class BenchmarkCommandTest {
-
-  private int threads;
-
-  @BeforeEach
-  void useOneThread() {
-    threads = Engine.threads();
-    Engine.threads(1);
-  }
-
-  @AfterEach
-  void restoreThreads() {
-    Engine.threads(threads);
-  }
 
   @Test
   void step_printsBothSpeeds_andTheSharesOfAStep() {

@@ -7,35 +7,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.DefenseStrategy;
 import io.github.backdoor4j.core.spi.Evidence;
-import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.eval.ResultRecord.Kind;
 import io.github.backdoor4j.eval.ResultRecord.Status;
+import io.github.backdoor4j.testkit.OneThread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is measured and from what, never how fast this machine is. */
+@ExtendWith(OneThread.class)
 class BenchmarkDefensesCommandTest {
 
+  private static final int THREADS =
+      defended(Map.of()).provenance().threads(); // of the sample, as if measured with as many
+
   @TempDir Path folder;
-  private int threads;
-
-  @BeforeEach
-  void useOneThread() {
-    threads = Engine.threads();
-    Engine.threads(1);
-  }
-
-  @AfterEach
-  void restoreThreads() {
-    Engine.threads(threads);
-  }
 
   private static CliFixture.Result run(String only, String... more) {
     CliFixture cli =
@@ -108,7 +99,7 @@ class BenchmarkDefensesCommandTest {
   void speed_isPassesTimesImagesBySecondsOfTheDefenseAlone() {
     ResultRecord result = defended(Map.of("forward_passes", 3.0, "defense_seconds", 60.0));
 
-    DefenseSpeed speed = DefenseSpeed.of(result, false, 10_000, 2000);
+    DefenseSpeed speed = DefenseSpeed.of(result, false, 10_000, 2000, THREADS);
 
     assertThat(speed.imagesPerSecond()).isCloseTo(500, within(1e-9));
     assertThat(speed.ofInference()).isCloseTo(0.25, within(1e-12));
@@ -117,12 +108,31 @@ class BenchmarkDefensesCommandTest {
         .matches("clp +60\\.0 +75\\.0 +3\\.00 +500 +25\\.0 % +1,43[23]");
   }
 
+  /** A speed on one thread is no share of one on two. */
+  @Test
+  void recordOfOtherThreads_isNotComparedWithInference() {
+    DefenseSpeed speed =
+        DefenseSpeed.of(
+            defended(Map.of("forward_passes", 3.0, "defense_seconds", 60.0)),
+            true,
+            10_000,
+            2000,
+            THREADS + 1);
+
+    assertThat(speed.imagesPerSecond()).isCloseTo(500, within(1e-9));
+    assertThat(speed.ofInference()).isNaN();
+  }
+
   /** What looks at weights alone passes no images, slow or not. */
   @Test
   void defenseWithoutPasses_hasNoSpeed() {
     DefenseSpeed speed =
         DefenseSpeed.of(
-            defended(Map.of("forward_passes", 0.0, "defense_seconds", 0.1)), false, 10_000, 2000);
+            defended(Map.of("forward_passes", 0.0, "defense_seconds", 0.1)),
+            false,
+            10_000,
+            2000,
+            THREADS);
 
     assertThat(speed.imagesPerSecond()).isNaN();
     assertThat(DefenseSpeed.lines(List.of(speed)).get(2)).matches("clp +0\\.1 .*0\\.00 +– +– .*");
@@ -132,12 +142,14 @@ class BenchmarkDefensesCommandTest {
   @Test
   void recordWithoutTheDefensesSeconds_showsNoSpeed() {
     DefenseSpeed speed =
-        DefenseSpeed.of(defended(Map.of("forward_passes", 3.0)), true, 10_000, 2000);
+        DefenseSpeed.of(defended(Map.of("forward_passes", 3.0)), true, 10_000, 2000, THREADS);
 
     assertThat(speed.status()).isEqualTo(Status.OK);
     assertThat(speed.imagesPerSecond()).isNaN();
     assertThat(DefenseSpeed.lines(List.of(speed)).get(2))
-        .matches("clp +– +75\\.0 +3\\.00 +– +– .*from an earlier run");
+        .matches(
+            "clp +– +75\\.0 +3\\.00 +– +– .*from an earlier run, "
+                + ReportText.count(THREADS, "thread"));
   }
 
   private static ResultRecord defended(Map<String, Double> numbers) {

@@ -10,12 +10,12 @@ import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.ImageShape;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.spi.Registries;
-import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Safetensors;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.TrainingListener;
+import io.github.backdoor4j.testkit.OneThread;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -29,27 +29,20 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(OneThread.class)
 final class BenchmarkRunnerTest {
 
   @TempDir Path temporary;
   private Registries registries;
-  private int threads;
 
   @BeforeEach
   void loadToys() throws IOException {
     registries = Toys.registries(temporary.resolve("services"));
-    threads = Engine.threads();
-    Engine.threads(1); // toy layers are too small to share
-  }
-
-  @AfterEach
-  void restoreThreads() {
-    Engine.threads(threads);
   }
 
   private RunResult run(String folder, RunPlan plan) {
@@ -119,6 +112,24 @@ final class BenchmarkRunnerTest {
     assertThat(of(result, ResultRecord.Kind.CONTROL_DEFENSE, "toy-guilty").value("verdict_right"))
         .isZero();
     assertThat(of(result, ResultRecord.Kind.DEFENSE, "toy-innocent").value("der")).isEqualTo(0.5);
+  }
+
+  /** Seconds and passes of a defense that was stopped in between would be those of its rest. */
+  @Test
+  void effortOfADefenseThatGoesOn_isNotRecorded() throws IOException {
+    RunPlan plan = Toys.plan(List.of(0L), false, "toy-tuning");
+    RunResult first = run("out", plan);
+    ResultRecord whole = of(first, ResultRecord.Kind.DEFENSE, "toy-tuning");
+    assertThat(whole.evidence().numbers()).containsKeys("forward_passes", "defense_seconds");
+    Path cell = first.folder().resolve("cells").resolve(whole.key());
+    Files.delete(cell.resolve("record.json"));
+    Path checkpoints = Files.createDirectories(cell.resolve("checkpoints"));
+    Files.createFile(checkpoints.resolve("earlier-part.checkpoint.safetensors"));
+
+    ResultRecord rest = of(run("out", plan), ResultRecord.Kind.DEFENSE, "toy-tuning");
+
+    assertThat(rest.value("c_acc")).isEqualTo(whole.value("c_acc"));
+    assertThat(rest.evidence().numbers()).doesNotContainKeys("forward_passes", "defense_seconds");
   }
 
   @Test

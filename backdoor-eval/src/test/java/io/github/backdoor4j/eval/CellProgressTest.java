@@ -73,6 +73,28 @@ class CellProgressTest {
                 + " layer1, layer2, found on disk");
   }
 
+  /**
+   * At 100 s two of five pieces began before, one of which is half done on average: 100 / 1.5 ×
+   * 3.5.
+   */
+  @Test
+  void piecesSideBySide_sayWhenTheyBegin_andWhatIsLeft() {
+    CellProgress progress = new CellProgress(new PrintWriter(text), false, false, clock::get);
+    progress.beside("badnets, seed 0", 1, 5, 2);
+    progress.beside("badnets, seed 1", 2, 5, 2);
+    clock.addAndGet(100_000_000_000L);
+    RunListener third = progress.beside("sig, seed 0", 3, 5, 2);
+    third.onCell(1, 2, "sig, seed 0");
+    third.onRecord(SampleRun.defense("neural-cleanse", false, 0), false);
+
+    assertThat(text.toString().lines())
+        .containsExactly(
+            "[1/5] badnets, seed 0 begins",
+            "[2/5] badnets, seed 1 begins",
+            "[3/5] sig, seed 0 begins, about 3 min 53 s left",
+            "        sig, seed 0: C-Acc 87.6 %, ASR 1.7 %, called backdoored, 49 s");
+  }
+
   /** Bits depend on the number of threads; a table of both kinds should not come about unseen. */
   @Test
   void resultsOfAnotherNumberOfThreads_areMarked() {

@@ -11,37 +11,30 @@ import io.github.backdoor4j.core.spi.Evidence;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.spi.Registries;
 import io.github.backdoor4j.core.spi.Selection;
-import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
+import io.github.backdoor4j.testkit.OneThread;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyScene;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A defense that chooses among models: what it may look at, and how that is shown. */
+@ExtendWith(OneThread.class)
 class ChosenModelTest {
 
   @TempDir Path folder;
   private Registries registries;
-  private int threads;
 
   @BeforeEach
   void loadToys() throws IOException {
     registries = Toys.registries(folder.resolve("services"));
-    threads = Engine.threads();
-    Engine.threads(1);
-  }
-
-  @AfterEach
-  void restoreThreads() {
-    Engine.threads(threads);
   }
 
   private RunResult run(RunListener listener, Selection... selections) {

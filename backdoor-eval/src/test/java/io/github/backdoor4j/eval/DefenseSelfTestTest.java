@@ -3,17 +3,18 @@ package io.github.backdoor4j.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.backdoor4j.core.spi.Registries;
-import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.eval.ResultRecord.Kind;
+import io.github.backdoor4j.testkit.OneThread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(OneThread.class)
 class DefenseSelfTestTest {
 
   private static final String MODELS =
@@ -41,18 +42,10 @@ class DefenseSelfTestTest {
 
   @TempDir Path folder;
   private Registries registries;
-  private int threads;
 
   @BeforeEach
   void loadToys() throws IOException {
     registries = Toys.registries(folder.resolve("services"));
-    threads = Engine.threads();
-    Engine.threads(1);
-  }
-
-  @AfterEach
-  void restoreThreads() {
-    Engine.threads(threads);
   }
 
   private DefenseSelfTest test(String file, RunListener listener) {

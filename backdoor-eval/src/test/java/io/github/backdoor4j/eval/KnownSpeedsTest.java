@@ -1,6 +1,7 @@
 package io.github.backdoor4j.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.backdoor4j.core.record.Json;
@@ -110,12 +111,31 @@ class KnownSpeedsTest {
   void estimate_saysHowOldItsSpeedIs() {
     List<CostEstimate.Line> lines = List.of(new CostEstimate.Line("strip", 1, 2.0, 3.0));
 
-    assertThat(EstimateTable.lines(new CostEstimate(lines, Duration.ofMinutes(200))))
+    assertThat(EstimateTable.lines(new CostEstimate(lines, Duration.ofMinutes(200), 1, 1)))
         .last()
         .asString()
         .contains("measured here 3 h 20 min ago", "--fresh");
-    assertThat(EstimateTable.lines(new CostEstimate(lines, Duration.ZERO)))
+    assertThat(EstimateTable.lines(new CostEstimate(lines, Duration.ZERO, 1, 1)))
         .noneMatch(line -> line.contains("ago"));
+  }
+
+  @Test
+  void estimate_ofSeedsSideBySide_isTheirShareOfTheWork() {
+    List<CostEstimate.Line> lines =
+        List.of(
+            new CostEstimate.Line("training the model", 3, 6.0, 300.0),
+            new CostEstimate.Line("strip", 3, 2.0, 60.0));
+
+    CostEstimate estimate = new CostEstimate(lines, Duration.ZERO, 3, 3);
+
+    assertThat(estimate.seconds()).isCloseTo(120, within(1e-9));
+    assertThat(new CostEstimate(lines, Duration.ZERO, 3, 2).seconds())
+        .as("two rounds of 120 s")
+        .isCloseTo(240, within(1e-9));
+    assertThat(EstimateTable.lines(estimate))
+        .last()
+        .asString()
+        .startsWith("about 2 min 0 s, 3 seeds at a time;");
   }
 
   private Path onlyFile() throws IOException {

@@ -78,6 +78,22 @@ class SideBySideTest {
   }
 
   @Test
+  void withShare_hasTheThreadsOfAPiece_andGivesThemBack() {
+    SideBySide two = new SideBySide(2);
+
+    assertThat(two.<Integer>withShare(Engine::threads)).isEqualTo(2);
+    assertThat(Engine.threads()).isEqualTo(4);
+    assertThatThrownBy(
+            () ->
+                two.withShare(
+                    () -> {
+                      throw new IllegalStateException("broken");
+                    }))
+        .hasMessage("broken");
+    assertThat(Engine.threads()).isEqualTo(4);
+  }
+
+  @Test
   void run_withAPieceThatFails_waitsForThoseUnderWay_andLeavesTheRestOut() {
     CountDownLatch thrown = new CountDownLatch(1);
     AtomicInteger finished = new AtomicInteger();

@@ -23,13 +23,13 @@ class SelfTestsTest {
 
   @Test
   void everyAttack_reachesItsBand() throws IOException, InterruptedException {
-    assertThat(exitCode("attacks")).isZero();
+    assertThat(exitCode("attacks")).as("see target/selftest-attacks.txt").isZero();
     assertThat(out.resolve("attacks.csv")).isNotEmptyFile();
   }
 
   @Test
   void enoughRepairs_reachTheirs() throws IOException, InterruptedException {
-    assertThat(exitCode("defenses")).isZero();
+    assertThat(exitCode("defenses")).as("see target/selftest-defenses.txt").isZero();
     assertThat(out.resolve("defenses.csv")).isNotEmptyFile();
   }
 
@@ -41,7 +41,8 @@ class SelfTestsTest {
     ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx3g",
+                "-Xmx2g",
+                "-XX:+UseSerialGC",
                 "-Xss8m",
                 "-cp",
                 classPath,
@@ -61,6 +62,11 @@ class SelfTestsTest {
                 "MALLOC_MMAP_MAX_", "0",
                 "MALLOC_TRIM_THRESHOLD_", "17179869184",
                 "MALLOC_TOP_PAD_", "134217728"));
-    return builder.start().waitFor();
+    Process process = builder.start();
+    try {
+      return process.waitFor();
+    } finally {
+      process.destroy(); // if the test was stopped
+    }
   }
 }

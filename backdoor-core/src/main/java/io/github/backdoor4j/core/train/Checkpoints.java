@@ -1,10 +1,12 @@
 package io.github.backdoor4j.core.train;
 
+import com.google.common.collect.ImmutableList;
 import io.github.backdoor4j.core.DataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -47,17 +49,30 @@ public final class Checkpoints {
     return Optional.ofNullable(folder).map(f -> f.resolve(purpose + ".checkpoint.safetensors"));
   }
 
+  /** Whether a training left one, so that it goes on from there. */
+  public boolean any() {
+    return !files().isEmpty();
+  }
+
   /** Deletes all checkpoints, once what they were for is recorded. */
   public void clear() {
+    for (Path file : files()) {
+      try {
+        Files.delete(file);
+      } catch (IOException e) {
+        throw new DataException(e, "checkpoint %s cannot be deleted: %s", file, e);
+      }
+    }
+  }
+
+  private List<Path> files() {
     if (folder == null || !Files.isDirectory(folder)) {
-      return;
+      return List.of();
     }
     try (var files = Files.newDirectoryStream(folder, "*.checkpoint.safetensors")) {
-      for (Path file : files) {
-        Files.delete(file);
-      }
+      return ImmutableList.copyOf(files);
     } catch (IOException e) {
-      throw new DataException(e, "checkpoints in %s cannot be deleted: %s", folder, e);
+      throw new DataException(e, "checkpoints in %s cannot be listed: %s", folder, e);
     }
   }
 }
