@@ -68,7 +68,7 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
       description = "Only these defenses, separated by commas.")
   private List<String> only = new ArrayList<>();
 
-  @Mixin private ModelChoiceFlags model = new ModelChoiceFlags();
+  @Mixin private BenchmarkFlags flags = new BenchmarkFlags();
 
   @Option(
       names = "--holdout",
@@ -81,16 +81,6 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Output folder to use and to leave records in. Default: none is kept.")
   private @Nullable Path out;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      description = "auto, cpu, cuda or cuda:n. Default: auto.",
-      defaultValue = "auto")
-  private String device = "auto";
-
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
 
   BenchmarkDefensesCommand(Cli cli) {
     this.cli = cli;
@@ -129,7 +119,7 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
       records = test.run(List.of(ATTACK), chosen, false);
     }
     Report report = report(resolved, records, before);
-    show(report);
+    flags.print(cli, report, lines(report));
     boolean failed = records.stream().anyMatch(result -> result.status() == Status.FAILED);
     return failed ? CliErrors.FAILURE : 0;
   }
@@ -138,22 +128,16 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
   private ObjectNode settings(Registries registries) {
     ObjectNode file = Presets.selfTest("defenses");
     ObjectNode plan = file.withObject("/plan");
-    plan.put("device", device);
+    plan.put("device", flags.device().toString());
     if (holdout != null) {
       plan.put("holdout_ratio", holdout);
     }
-    if (model.id().isPresent() || !model.options().isEmpty()) {
-      plan.set("model", Json.tree(choice()));
-    }
+    flags.chosenModel().ifPresent(model -> plan.set("model", Json.tree(model)));
     ObjectNode defenses = file.withObject("/defenses");
     for (DefenseStrategy<?> defense : registries.defenses().all()) {
       defenses.withObject("/" + defense.id());
     }
     return file;
-  }
-
-  private MethodChoice choice() {
-    return new MethodChoice(model.id().orElse("preact-resnet18"), model.options());
   }
 
   /** What is there before, and will be found in place of being done. */
@@ -188,32 +172,27 @@ final class BenchmarkDefensesCommand implements Callable<Integer> {
         environment);
   }
 
-  private void show(Report report) {
-    if (json) {
-      cli.out().print(Json.writePretty(report));
-      return;
-    }
-    cli.out()
-        .println(
-            String.format(
-                Locale.ROOT,
-                "%s, %s on %,d images, %,.0f of them clean for defenses, %s, %s",
-                report.model().id() + " " + Json.write(report.model().options()),
-                report.attack(),
-                report.trainingImages(),
-                report.holdoutRatio() * report.trainingImages(),
-                report.environment().device(),
-                ReportText.count(report.environment().threads(), "thread")));
-    cli.out().println();
-    DefenseSpeed.lines(report.defenses()).forEach(cli.out()::println);
-    cli.out().println();
-    cli.out()
-        .println(
-            String.format(
-                Locale.ROOT, "plain inference: %,.0f images/s, best of two", report.inference()));
-    cli.out()
-        .println(
-            "peak MiB is the process's and holds what defenses before left with the allocator: for"
-                + " one alone use --only");
+  private static List<String> lines(Report report) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%s, %s on %,d images, %,.0f of them clean for defenses, %s, %s",
+            report.model().id() + " " + Json.write(report.model().options()),
+            report.attack(),
+            report.trainingImages(),
+            report.holdoutRatio() * report.trainingImages(),
+            report.environment().device(),
+            ReportText.count(report.environment().threads(), "thread")));
+    lines.add("");
+    lines.addAll(DefenseSpeed.lines(report.defenses()));
+    lines.add("");
+    lines.add(
+        String.format(
+            Locale.ROOT, "plain inference: %,.0f images/s, best of two", report.inference()));
+    lines.add(
+        "peak MiB is the process's and holds what defenses before left with the allocator: for"
+            + " one alone use --only");
+    return lines;
   }
 }

@@ -52,6 +52,8 @@ final class BenchmarkEpochCommand implements Callable<Integer> {
 
   @Mixin private BenchmarkFlags flags = new BenchmarkFlags();
 
+  @Mixin private BenchmarkTrainingFlags training = new BenchmarkTrainingFlags();
+
   @Option(
       names = "--epochs",
       paramLabel = "N",
@@ -83,15 +85,15 @@ final class BenchmarkEpochCommand implements Callable<Integer> {
     Report report =
         new Report(
             flags.model(),
-            flags.batch(),
-            Names.hyphenated(flags.precision()),
+            training.batch(),
+            Names.hyphenated(training.precision(flags.device())),
             images,
             seconds,
             images / Quantiles.median().compute(seconds),
             result.value("c_acc"),
             result.value("asr"),
             Provenance.current(flags.device()));
-    flags.print(cli, report, List.of(flags.setting() + ", " + attack, line(report)));
+    flags.print(cli, report, List.of(training.setting(flags) + ", " + attack, line(report)));
     return 0;
   }
 
@@ -121,8 +123,8 @@ final class BenchmarkEpochCommand implements Callable<Integer> {
     tree.putObject("attack").put("id", attack);
     tree.putObject("training")
         .put("epochs", epochs)
-        .put("batch_size", flags.batch())
-        .put("precision", Names.hyphenated(flags.precision()))
+        .put("batch_size", training.batch())
+        .put("precision", Names.hyphenated(training.precision(flags.device())))
         .put("drop_last", false);
     tree.put("watch_images", TEST_IMAGES);
     tree.put("control", false);

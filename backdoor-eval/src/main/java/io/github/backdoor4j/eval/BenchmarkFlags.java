@@ -1,36 +1,19 @@
 package io.github.backdoor4j.eval;
 
-import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.record.Json;
-import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
-import io.github.backdoor4j.core.tensor.Engine;
-import io.github.backdoor4j.core.tensor.Precision;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What all benchmarks can be told. */
 final class BenchmarkFlags {
 
+  private static final String MODEL = "preact-resnet18";
+
   @Mixin private ModelChoiceFlags model = new ModelChoiceFlags();
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      description = "Images per step. Default: ${DEFAULT-VALUE}.",
-      defaultValue = "128")
-  private int batch = 128;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      description = "fp32, bf16, or auto for the faster of the two here. Default: fp32.",
-      defaultValue = "fp32")
-  private String precision = "fp32";
 
   @Option(
       names = "--device",
@@ -42,28 +25,15 @@ final class BenchmarkFlags {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
+  /** The architecture, if the command line says anything of it. */
+  Optional<MethodChoice> chosenModel() {
+    return model.id().isEmpty() && model.options().isEmpty()
+        ? Optional.empty()
+        : Optional.of(new MethodChoice(model.id().orElse(MODEL), model.options()));
+  }
+
   MethodChoice model() {
-    return new MethodChoice(model.id().orElse("preact-resnet18"), model.options());
-  }
-
-  int batch() {
-    if (batch < 1) {
-      throw new UsageException("--batch must be at least 1, but was %d", batch);
-    }
-    return batch;
-  }
-
-  Precision precision() {
-    if (precision.equals("auto")) {
-      return Precision.fastest(device());
-    }
-    return Arrays.stream(Precision.values())
-        .filter(known -> Names.hyphenated(known).equals(precision.toLowerCase(Locale.ROOT)))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new UsageException(
-                    "--precision must be fp32, bf16 or auto, but was '%s'", precision));
+    return chosenModel().orElseGet(() -> MethodChoice.of(MODEL));
   }
 
   ComputeDevice device() {
@@ -79,7 +49,8 @@ final class BenchmarkFlags {
     }
   }
 
-  private String modelText() {
+  /** The architecture and the options that were given, for people. */
+  String modelText() {
     MethodChoice choice = model();
     List<String> options = new ArrayList<>();
     choice
@@ -87,17 +58,5 @@ final class BenchmarkFlags {
         .properties()
         .forEach(entry -> options.add(entry.getKey() + "=" + entry.getValue().asText()));
     return choice.id() + (options.isEmpty() ? "" : " (" + String.join(", ", options) + ")");
-  }
-
-  /** On what was measured, for people. */
-  String setting() {
-    return String.format(
-        Locale.ROOT,
-        "%s, batches of %d, %s, %s, %s",
-        modelText(),
-        batch(),
-        Names.hyphenated(precision()),
-        device(),
-        ReportText.count(Engine.threads(), "thread"));
   }
 }

@@ -63,6 +63,8 @@ final class BenchmarkStepCommand implements Callable<Integer> {
 
   @Mixin private BenchmarkFlags flags = new BenchmarkFlags();
 
+  @Mixin private BenchmarkTrainingFlags training = new BenchmarkTrainingFlags();
+
   @Option(
       names = "--input",
       paramLabel = "CxHxW",
@@ -105,16 +107,16 @@ final class BenchmarkStepCommand implements Callable<Integer> {
     Bound<?> model =
         Bound.of("model", cli.registries().architectures().get(choice.id()), data, choice);
     ComputeDevice device = flags.device();
-    Precision precision = flags.precision();
+    Precision precision = training.precision(device);
     try (TensorScope scope = TensorScope.open()) {
       Network network = network(model, NetworkSpec.of(data)).to(device);
       StepBenchmark.Result result =
-          new StepBenchmark(network, precision, flags.batch(), steps, rounds).measure();
+          new StepBenchmark(network, precision, training.batch(), steps, rounds).measure();
       Report report =
           new Report(
               choice,
               input,
-              flags.batch(),
+              training.batch(),
               Names.hyphenated(precision),
               steps,
               rounds,
@@ -153,7 +155,7 @@ final class BenchmarkStepCommand implements Callable<Integer> {
             ? report.matmulGigaflopsBf16()
             : report.matmulGigaflops();
     List<String> lines = new ArrayList<>();
-    lines.add(flags.setting() + ", images " + input);
+    lines.add(training.setting(flags) + ", images " + input);
     lines.add("");
     lines.add(line("training through Trainer", "%,.0f images/s", r.trainer()));
     lines.add(line("bare step of libtorch", "%,.0f images/s", r.bare()));
