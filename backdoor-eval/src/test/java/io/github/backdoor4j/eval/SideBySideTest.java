@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.util.concurrent.Uninterruptibles;
 import io.github.backdoor4j.core.tensor.Engine;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -95,34 +95,33 @@ class SideBySideTest {
 
   @Test
   void run_withAPieceThatFails_waitsForThoseUnderWay_andLeavesTheRestOut() {
-    CountDownLatch thrown = new CountDownLatch(1);
+    CountDownLatch underWay = new CountDownLatch(1);
+    CompletableFuture<Thread> failing = new CompletableFuture<>();
     AtomicInteger finished = new AtomicInteger();
     AtomicInteger begun = new AtomicInteger();
     List<Supplier<Integer>> work = new ArrayList<>();
     work.add(
         () -> {
-          await(thrown);
+          underWay.countDown();
+          // a thread ends when it finds no more work, which is after its failure has been seen
+          Uninterruptibles.joinUninterruptibly(failing.join());
           return finished.incrementAndGet();
         });
     work.add(
         () -> {
-          thrown.countDown();
+          await(underWay);
+          failing.complete(Thread.currentThread());
           throw new IllegalArgumentException("broken");
         });
     for (int i = 0; i < 50; i++) {
-      work.add(
-          () -> {
-            Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(20));
-            return begun.incrementAndGet();
-          });
+      work.add(begun::incrementAndGet);
     }
 
     assertThatThrownBy(() -> new SideBySide(2).run(work))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("broken");
     assertThat(finished).hasValue(1);
-    // those that the other thread took before it saw the failure may still have run
-    assertThat(begun.get()).isLessThan(50);
+    assertThat(begun).hasValue(0);
     assertThat(Engine.threads()).isEqualTo(4);
   }
 
