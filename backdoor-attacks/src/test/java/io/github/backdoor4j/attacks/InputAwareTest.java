@@ -34,6 +34,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +52,13 @@ class InputAwareTest implements PoisoningStrategyContract<InputAware.Options> {
   @Override
   public InputAware.Options options(DatasetSpec data) {
     return options(0.1, LabelMode.ALL_TO_ONE, 0, Fidelity.PAPER);
+  }
+
+  @Override
+  @Test
+  @Tag("long") // the stand-in device takes a minute
+  public void attack_onAnotherDevice_mixesNothing() {
+    PoisoningStrategyContract.super.attack_onAnotherDevice_mixesNothing();
   }
 
   private static InputAware.Options options(

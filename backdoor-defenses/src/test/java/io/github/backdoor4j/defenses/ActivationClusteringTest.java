@@ -24,6 +24,7 @@ import io.github.backdoor4j.testkit.TinyScene;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -39,6 +40,13 @@ final class ActivationClusteringTest implements DefenseStrategyContract<Options>
   @Override
   public Options options(DatasetSpec data) {
     return options(Rule.SMALLER, true, 2, Fidelity.PAPER);
+  }
+
+  @Override
+  @Test
+  @Tag("long") // the stand-in device takes a minute
+  public void defend_onAnotherDevice_mixesNothing() {
+    DefenseStrategyContract.super.defend_onAnotherDevice_mixesNothing();
   }
 
   @Test

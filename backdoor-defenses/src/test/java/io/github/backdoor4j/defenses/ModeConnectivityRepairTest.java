@@ -28,6 +28,7 @@ import io.github.backdoor4j.testkit.TinyImages;
 import io.github.backdoor4j.testkit.TinyNetwork;
 import io.github.backdoor4j.testkit.TinyScene;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,13 @@ class ModeConnectivityRepairTest
   @Override
   public ModeConnectivityRepair.Options options(DatasetSpec data) {
     return options(TinyNetwork.plan(2), 0.1, Selection.FIXED, Fidelity.PAPER);
+  }
+
+  @Override
+  @Test
+  @Tag("long") // the stand-in device takes a minute
+  public void defend_onAnotherDevice_mixesNothing() {
+    DefenseStrategyContract.super.defend_onAnotherDevice_mixesNothing();
   }
 
   private static ModeConnectivityRepair.Options options(

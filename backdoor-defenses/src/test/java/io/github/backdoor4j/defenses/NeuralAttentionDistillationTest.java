@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class NeuralAttentionDistillationTest
@@ -49,6 +50,13 @@ class NeuralAttentionDistillationTest
   @Override
   public NeuralAttentionDistillation.Options options(DatasetSpec data) {
     return options(TinyNetwork.plan(2), List.of(50.0, 100.0, 100.0), Fidelity.PAPER);
+  }
+
+  @Override
+  @Test
+  @Tag("long") // the stand-in device takes a minute
+  public void defend_onAnotherDevice_mixesNothing() {
+    DefenseStrategyContract.super.defend_onAnotherDevice_mixesNothing();
   }
 
   private static NeuralAttentionDistillation.Options options(

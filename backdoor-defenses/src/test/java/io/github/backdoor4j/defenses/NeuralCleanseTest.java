@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options> {
@@ -43,6 +44,13 @@ class NeuralCleanseTest implements DefenseStrategyContract<NeuralCleanse.Options
   @Override
   public NeuralCleanse.Options options(DatasetSpec data) {
     return options(Map.of("epochs", "3", "images", "40"));
+  }
+
+  @Override
+  @Test
+  @Tag("long") // the stand-in device takes a minute
+  public void defend_onAnotherDevice_mixesNothing() {
+    DefenseStrategyContract.super.defend_onAnotherDevice_mixesNothing();
   }
 
   private static NeuralCleanse.Options options(Map<String, String> changes) {

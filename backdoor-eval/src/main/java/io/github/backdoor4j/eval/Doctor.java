@@ -168,7 +168,7 @@ final class Doctor {
   private void speed() {
     speed(ComputeDevice.CPU);
     for (int i = 0; i < Engine.cudaDevices(); i++) {
-      speed(new ComputeDevice(true, i));
+      speed(ComputeDevice.cuda(i));
     }
   }
 

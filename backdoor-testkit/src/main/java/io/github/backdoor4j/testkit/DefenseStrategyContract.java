@@ -229,6 +229,28 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
     }
   }
 
+  /** A tensor made in host memory and not placed, or read where it is not, fails as on a GPU. */
+  @Test
+  default void defend_onAnotherDevice_mixesNothing() {
+    StandInDevice.run(
+        device -> {
+          TinyScene scene = TinyScene.backdoored();
+          O options = options(scene.training().spec());
+          DefenseContext context =
+              TinyContexts.defense(strategy(), options, scene, scene.materials(), device, SEED);
+
+          DefenseOutcome outcome = strategy().defend(context, options);
+
+          outcome
+              .model()
+              .ifPresent(
+                  model -> {
+                    assertThat(model.device()).as("where the model is").isEqualTo(device);
+                    DefenseChecks.fingerprint(outcome);
+                  });
+        });
+  }
+
   @Test
   default void defend_leavesNoNativeMemory() {
     TinyScene scene = TinyScene.backdoored();

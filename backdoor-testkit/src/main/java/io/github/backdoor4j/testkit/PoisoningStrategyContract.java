@@ -54,8 +54,17 @@ public interface PoisoningStrategyContract<O extends Record> extends NamedStrate
   }
 
   /** What the attack is given: 160 tiny images, a tiny victim, two epochs. */
+  default AttackContext context(ComputeDevice device, Seed seed) {
+    return TinyContexts.attack(
+        TinyImages.blobs(160, new Seed(7)),
+        TinyNetwork.plan(TinyContexts.VICTIM_EPOCHS),
+        device,
+        seed);
+  }
+
+  /** The same on the CPU. */
   default AttackContext context(Seed seed) {
-    return TinyContexts.attack(TinyImages.blobs(160, new Seed(7)), seed);
+    return context(ComputeDevice.CPU, seed);
   }
 
   /**
@@ -159,7 +168,7 @@ public interface PoisoningStrategyContract<O extends Record> extends NamedStrate
 
   private static void assertWorks(Network model, ImageDataset data) {
     Tensor logits =
-        Inference.on(ComputeDevice.CPU).logits(model, data.images(), data.spec().normalization());
+        Inference.on(model.device()).logits(model, data.images(), data.spec().normalization());
     assertThat(logits.shape()).containsExactly(data.size(), data.spec().classes());
     assertThat(Tensors.allFinite(logits)).as("whether all logits are finite").isTrue();
   }
@@ -223,6 +232,22 @@ public interface PoisoningStrategyContract<O extends Record> extends NamedStrate
           .isInstanceOf(UsageException.class)
           .hasMessageContaining("ratio");
     }
+  }
+
+  /** A tensor made in host memory and not placed, or read where it is not, fails as on a GPU. */
+  @Test
+  default void attack_onAnotherDevice_mixesNothing() {
+    StandInDevice.run(
+        device -> {
+          AttackContext context = context(device, SEED);
+
+          AttackOutcome outcome = strategy().attack(context, options(context.spec()));
+
+          assertThat(outcome.model().device()).as("where the model is").isEqualTo(device);
+          Tensor images = device.place(context.training().images());
+          long[] rows = LongStream.range(0, images.size(0)).toArray();
+          Tensors.sha256(outcome.trigger().stamp(images, rows));
+        });
   }
 
   @Test

@@ -11,7 +11,10 @@ import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import java.util.Set;
 
-/** Contexts as a run builds them, with a {@link TinyNetwork} as the victim, on the CPU. */
+/**
+ * Contexts as a run builds them, with a {@link TinyNetwork} as the victim; on the CPU where no
+ * device is named.
+ */
 public final class TinyContexts {
 
   /** Epochs by which the victims of these contexts are trained. */
@@ -21,10 +24,14 @@ public final class TinyContexts {
 
   /** What an attack on a data set is given; the victim trains by a plan. */
   public static AttackContext attack(ImageDataset training, TrainingPlan plan, Seed seed) {
+    return attack(training, plan, ComputeDevice.CPU, seed);
+  }
+
+  /** The same on another device. */
+  public static AttackContext attack(
+      ImageDataset training, TrainingPlan plan, ComputeDevice device, Seed seed) {
     return new AttackContext(
-        training,
-        TinyNetwork.victim(training.spec(), plan),
-        Workbench.simple(ComputeDevice.CPU, seed));
+        training, TinyNetwork.victim(training.spec(), plan), Workbench.simple(device, seed));
   }
 
   /** The same with two epochs by {@link TinyNetwork#plan}. */
@@ -40,7 +47,7 @@ public final class TinyContexts {
   /** The same with materials of your own. */
   public static DefenseContext defense(
       DefenseStrategy<?> defense, TinyScene scene, DefenseContext.Materials materials, Seed seed) {
-    return defense(defense.id(), defense.needs(), scene, materials, seed);
+    return defense(defense.id(), defense.needs(), scene, materials, ComputeDevice.CPU, seed);
   }
 
   /** The same with access to what the defense declares under certain options. */
@@ -50,7 +57,18 @@ public final class TinyContexts {
       TinyScene scene,
       DefenseContext.Materials materials,
       Seed seed) {
-    return defense(defense.id(), defense.needs(options), scene, materials, seed);
+    return defense(defense, options, scene, materials, ComputeDevice.CPU, seed);
+  }
+
+  /** The same on another device. */
+  public static <O extends Record> DefenseContext defense(
+      DefenseStrategy<O> defense,
+      O options,
+      TinyScene scene,
+      DefenseContext.Materials materials,
+      ComputeDevice device,
+      Seed seed) {
+    return defense(defense.id(), defense.needs(options), scene, materials, device, seed);
   }
 
   private static DefenseContext defense(
@@ -58,6 +76,7 @@ public final class TinyContexts {
       Set<DefenderAccess> granted,
       TinyScene scene,
       DefenseContext.Materials materials,
+      ComputeDevice device,
       Seed seed) {
     return new DefenseContext(
         id,
@@ -65,6 +84,6 @@ public final class TinyContexts {
         scene.training().spec(),
         materials,
         TinyNetwork.victim(scene.training().spec(), TinyNetwork.plan(VICTIM_EPOCHS)),
-        Workbench.simple(ComputeDevice.CPU, seed));
+        Workbench.simple(device, seed));
   }
 }

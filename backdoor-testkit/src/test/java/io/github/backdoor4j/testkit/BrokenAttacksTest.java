@@ -16,6 +16,8 @@ import io.github.backdoor4j.core.tensor.Seed;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 class BrokenAttacksTest {
@@ -120,7 +122,8 @@ class BrokenAttacksTest {
     @Override
     public AttackOutcome attack(AttackContext context, Options options) {
       return super.attack(
-          TinyContexts.attack(context.training(), context.plan(), new Seed(3)), options);
+          TinyContexts.attack(context.training(), context.plan(), context.device(), new Seed(3)),
+          options);
     }
   }
 
@@ -128,6 +131,27 @@ class BrokenAttacksTest {
     @Override
     public Seedless strategy() {
       return new Seedless();
+    }
+  }
+
+  @Test
+  void attackThatMixesDevices_fails() {
+    Contracts.assertBreaks(MixingTest.class, "attack_onAnotherDevice_mixesNothing");
+  }
+
+  /** Its trigger adds a pattern in host memory, wherever the images are. */
+  public static class Mixing extends ToyAttack {
+    @Override
+    public PoisonRecipe recipe(AttackContext context, Options options) {
+      Tensor pattern = torch.full(new long[] {1}, new Scalar(7)).to(ScalarType.Byte);
+      return with(super.recipe(context, options), (images, rows) -> images.add(pattern));
+    }
+  }
+
+  static class MixingTest implements PoisoningStrategyContract<ToyAttack.Options> {
+    @Override
+    public Mixing strategy() {
+      return new Mixing();
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class BrokenDefensesTest {
@@ -33,6 +34,7 @@ class BrokenDefensesTest {
   private static final String CONSTANT = "defend_onAModelThatPredictsOneClassOnly_isRefusedOrSound";
   private static final String MISSING = "defend_withoutMaterials_isNotApplicable";
   private static final String BROKEN = "defend_onAModelWithBrokenWeights_isNotApplicable";
+  private static final String DEVICE = "defend_onAnotherDevice_mixesNothing";
   private static final String ESTIMATE = "expectedPasses_areThoseMeasured";
 
   /** Base of those that let no image through the model. */
@@ -54,6 +56,29 @@ class BrokenDefensesTest {
   private static void add(Network network, double value) {
     Tensor weight = network.parameters().values().iterator().next();
     Tensors.withoutGradients(() -> weight.add_(new Scalar(value)));
+  }
+
+  @Test
+  void defenseThatMixesDevices_fails() {
+    Contracts.assertBreaks(MixingTest.class, DEVICE);
+  }
+
+  /** Adds numbers in host memory to the weights, wherever these are. */
+  public static class Mixing extends Idle {
+    @Override
+    public DefenseOutcome defend(DefenseContext context, Options options) {
+      Network model = changed(context);
+      Tensor weight = model.parameters().values().iterator().next();
+      Tensors.withoutGradients(() -> weight.add_(torch.full(weight.shape(), new Scalar(1e-3))));
+      return new DefenseOutcome.RepairedModel(model, Evidence.NONE);
+    }
+  }
+
+  static class MixingTest implements DefenseStrategyContract<ToyDefense.Options> {
+    @Override
+    public Mixing strategy() {
+      return new Mixing();
+    }
   }
 
   @Test
@@ -111,7 +136,7 @@ class BrokenDefensesTest {
   @Test
   void defenseThatTakesMoreThanItDeclares_fails() {
     Contracts.assertBreaks(
-        GreedyTest.class, OUTCOME, CLEAN, SAME, LEAKS, MISSING, BROKEN, ESTIMATE);
+        GreedyTest.class, OUTCOME, CLEAN, SAME, LEAKS, MISSING, BROKEN, ESTIMATE, DEVICE);
   }
 
   /** Declares the holdout and reads the training set. */
@@ -203,7 +228,7 @@ class BrokenDefensesTest {
   @Test
   void defenseWithoutNeeds_fails() {
     Contracts.assertBreaks(
-        NeedlessTest.class, OUTCOME, CLEAN, SAME, LEAKS, ESTIMATE, "needs_areDeclared");
+        NeedlessTest.class, OUTCOME, CLEAN, SAME, LEAKS, ESTIMATE, DEVICE, "needs_areDeclared");
   }
 
   /** Declares nothing. */

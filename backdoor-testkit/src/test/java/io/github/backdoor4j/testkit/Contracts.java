@@ -24,6 +24,9 @@ final class Contracts {
    */
   static void assertBreaks(Class<?> contractTest, String... tests) {
     Set<String> expected = new TreeSet<>(Arrays.asList(tests));
+    if (!StandInDevice.present()) {
+      expected.removeIf(name -> name.endsWith("_onAnotherDevice_mixesNothing"));
+    }
     Set<String> failed = failures(contractTest);
     failed.removeIf(name -> name.startsWith("id_leadsTo"));
     assertThat(failed).as("failed tests of %s", contractTest.getSimpleName()).isEqualTo(expected);

@@ -219,9 +219,18 @@ public abstract class Model implements Trainable, HasTensors {
   public Model to(ComputeDevice device) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      forEachTensor(tensor -> tensor.set_data(device.place(tensor.detach())));
+      forEachTensor(tensor -> move(tensor, device));
     }
     return this;
+  }
+
+  private static void move(Tensor tensor, ComputeDevice device) {
+    Tensor there = device.place(tensor.detach());
+    if (tensor.is_lazy() == there.is_lazy()) {
+      tensor.set_data(there);
+    } else { // libtorch exchanges the data of like tensors only: the handle takes the new one
+      tensor.put(there.set_requires_grad(tensor.requires_grad()));
+    }
   }
 
   /** Where the weights are. */

@@ -1,6 +1,7 @@
 package io.github.backdoor4j.core.nn;
 
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -61,7 +62,10 @@ final class StateCopy {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       target.forEach(
-          (name, tensor) -> tensor.copy_(Objects.requireNonNull(source.get(name), name)));
+          (name, tensor) -> {
+            Tensor given = Objects.requireNonNull(source.get(name), name);
+            tensor.copy_(ComputeDevice.of(tensor).place(given));
+          });
     }
   }
 

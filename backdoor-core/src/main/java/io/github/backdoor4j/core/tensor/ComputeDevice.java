@@ -8,15 +8,18 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Where tensors live: the CPU or one CUDA device. Passed explicitly; there is no global default.
+ * Where tensors live: the CPU, one CUDA device, or another device of libtorch's that a program has
+ * set up itself. Passed explicitly; there is no global default.
  *
- * @param cuda whether this is a CUDA device
- * @param index ordinal of the CUDA device, 0 for the CPU
+ * @param type libtorch's name for this kind of device: {@code cpu}, {@code cuda}, …
+ * @param index ordinal of the device among those of its kind, 0 for the CPU
  */
-public record ComputeDevice(boolean cuda, int index) {
+public record ComputeDevice(String type, int index) {
 
   /** The CPU. */
-  public static final ComputeDevice CPU = new ComputeDevice(false, 0);
+  public static final ComputeDevice CPU = new ComputeDevice("cpu", 0);
+
+  private static final String CUDA_TYPE = "cuda";
 
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
 
@@ -31,7 +34,7 @@ public record ComputeDevice(boolean cuda, int index) {
       return CPU;
     }
     if (text.equals("auto")) {
-      return Engine.cudaAvailable() ? new ComputeDevice(true, 0) : CPU;
+      return Engine.cudaAvailable() ? cuda(0) : CPU;
     }
     Matcher matcher = CUDA.matcher(text);
     require(matcher.matches(), "device must be auto, cpu, cuda or cuda:n, but was '%s'", text);
@@ -43,12 +46,29 @@ public record ComputeDevice(boolean cuda, int index) {
             + " CUDA natives (build with -Pcuda); 'backdoor4j doctor' shows what was found",
         text,
         present);
-    return new ComputeDevice(true, index);
+    return cuda(index);
+  }
+
+  /** A CUDA device, whether it is there or not. */
+  public static ComputeDevice cuda(int index) {
+    return new ComputeDevice(CUDA_TYPE, index);
   }
 
   /** Where a tensor lives. */
   public static ComputeDevice of(Tensor tensor) {
-    return tensor.is_cuda() ? new ComputeDevice(true, tensor.device().index()) : CPU;
+    if (tensor.is_cpu()) {
+      return CPU;
+    }
+    if (tensor.is_cuda()) {
+      return cuda(tensor.device().index());
+    }
+    String[] text = tensor.device().str().getString().split(":", 2); // "lazy:0"
+    return new ComputeDevice(text[0], tensor.device().index());
+  }
+
+  /** Whether this is a CUDA device. */
+  public boolean cuda() {
+    return type.equals(CUDA_TYPE);
   }
 
   /** The engine's own device object. */
@@ -58,13 +78,12 @@ public record ComputeDevice(boolean cuda, int index) {
 
   /** The tensor on this device: itself if it is there already, a copy otherwise. */
   public Tensor place(Tensor tensor) {
-    boolean there = tensor.is_cuda() == cuda && (!cuda || tensor.device().index() == index);
-    return there ? tensor : tensor.to(torch(), tensor.scalar_type());
+    return of(tensor).equals(this) ? tensor : tensor.to(torch(), tensor.scalar_type());
   }
 
   /** Waits until the work queued on this device is done, for those who measure. */
   public void synchronize() {
-    if (cuda) {
+    if (!equals(CPU)) {
       try (TensorScope scope = TensorScope.open()) {
         place(Tensors.ofFloats(new float[1], 1)).item_float(); // its turn comes last
       }
@@ -73,6 +92,6 @@ public record ComputeDevice(boolean cuda, int index) {
 
   @Override
   public String toString() {
-    return cuda ? "cuda:" + index : "cpu";
+    return equals(CPU) ? type : type + ":" + index;
   }
 }

@@ -20,8 +20,7 @@ class ComputeDeviceTest {
 
   @Test
   void auto_isCudaWhereThereIsOne() {
-    ComputeDevice expected =
-        Engine.cudaAvailable() ? new ComputeDevice(true, 0) : ComputeDevice.CPU;
+    ComputeDevice expected = Engine.cudaAvailable() ? ComputeDevice.cuda(0) : ComputeDevice.CPU;
     assertThat(ComputeDevice.parse("auto")).isEqualTo(expected);
   }
 
@@ -44,7 +43,18 @@ class ComputeDeviceTest {
 
   @Test
   void cudaDevices_areNamedWithTheirIndex() {
-    assertThat(new ComputeDevice(true, 2)).hasToString("cuda:2");
+    assertThat(ComputeDevice.cuda(2)).hasToString("cuda:2");
+  }
+
+  @Test
+  void otherDevicesOfLibtorch_areToldApart() {
+    try (TensorScope scope = TensorScope.open()) {
+      ComputeDevice meta = new ComputeDevice("meta", 0);
+      Tensor there = meta.place(torch.ones(2));
+
+      assertThat(ComputeDevice.of(there).type()).isEqualTo("meta");
+      assertThat(meta.cuda()).isFalse();
+    }
   }
 
   @Test
