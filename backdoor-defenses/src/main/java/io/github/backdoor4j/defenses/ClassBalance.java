@@ -27,6 +27,11 @@ final class ClassBalance {
             .toArray());
   }
 
+  /** Most images that a subset of so many can have. */
+  static int most(int images, int classes) {
+    return Math.min(images, classes * quota(images, classes));
+  }
+
   /** Most images of one class. */
   static int quota(int images, int classes) {
     return Math.max(1, images / classes);

@@ -154,11 +154,10 @@ public final class FtSam implements DefenseStrategy<FtSam.Options> {
 
   @Override
   public Optional<Passes> expectedPasses(Options options, Workload load) {
-    int balanced =
-        Math.min(
-            load.holdoutImages(),
-            load.classes() * ClassBalance.quota(load.holdoutImages(), load.classes()));
-    int images = options.balanced() ? balanced : load.holdoutImages();
+    int images =
+        options.balanced()
+            ? ClassBalance.most(load.holdoutImages(), load.classes())
+            : load.holdoutImages();
     return Optional.of(Tuning.passes(options.tuning(), images).times(2));
   }
 

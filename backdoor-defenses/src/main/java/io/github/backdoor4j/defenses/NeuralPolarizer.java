@@ -77,6 +77,7 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
   /**
    * What the polarizer can be told.
    *
+   * @param balanced whether about equally many images of each class are used
    * @param warmUp training that sets the layer's running statistics
    * @param training against adversarial examples
    * @param trainMode whether the layer is in training mode in the training proper
@@ -91,6 +92,10 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
    * @param fidelity paper and benchmark mean the same here
    */
   public record Options(
+      @Doc(
+              "whether about equally many images of each class are drawn from the clean holdout, as"
+                  + " in the benchmark, or all of it is used")
+          boolean balanced,
       @Doc("training on clean images that sets the layer's running statistics; layer in train mode")
           TrainingPlan warmUp,
       @Doc(
@@ -149,6 +154,7 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
             ? new Weights(1, 1, 0.1, 0.1)
             : signs ? new Weights(1, 0.5, 0.5, 0.5) : new Weights(1, 0.4, 0.4, 0.4);
     return new Options(
+        true,
         AdversarialTuning.plan(
             tiny ? 0 : WARM_UP, BATCH, new OptimizerSpec.Sgd(1e-4, 0, 0, false), Augmentation.NONE),
         AdversarialTuning.plan(
@@ -185,7 +191,8 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
                 + " network does not say where that is",
             "where the last block begins with a sum, its shortcut sees what the layer makes of it"
                 + " too; in the authors' pre-activation network only the convolution does",
-            "the clean images are the run's holdout, not drawn in equal numbers per class",
+            "the balanced subset is drawn from the run's clean holdout, so classes that are rare"
+                + " there stay so; the benchmark draws it from the whole clean training set",
             "one convolution and one normalisation; the benchmark's other kinds of layers are not"
                 + " there",
             "the benchmark gives no radius for CIFAR-100; that of CIFAR-10 is used there and for"
@@ -201,10 +208,13 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
 
   @Override
   public Optional<Passes> expectedPasses(Options options, Workload load) {
-    int holdout = load.holdoutImages();
+    int images =
+        options.balanced()
+            ? ClassBalance.most(load.holdoutImages(), load.classes())
+            : load.holdoutImages();
     // of each image: the clean one, each step of the search, and the adversarial example
-    Passes training = Tuning.passes(options.training(), holdout).times(options.steps() + 2);
-    return Optional.of(Tuning.passes(options.warmUp(), holdout).plus(training));
+    Passes training = Tuning.passes(options.training(), images).times(options.steps() + 2);
+    return Optional.of(Tuning.passes(options.warmUp(), images).plus(training));
   }
 
   @Override
@@ -217,6 +227,10 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
               + " this network does not say where that is");
     }
     ImageDataset holdout = context.labelledHoldout();
+    ImageDataset images =
+        options.balanced()
+            ? ClassBalance.subset(holdout, context.seed().child("balanced"))
+            : holdout;
     ChannelMixer mixer = NetworkWithMixer.mixerFor(network, place); // part of the result
     try (TensorScope scope = TensorScope.open()) {
       network.requireGradients(false);
@@ -226,7 +240,7 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
               .trainer("warm-up")
               .fit(
                   mixer,
-                  holdout,
+                  images,
                   options.warmUp(),
                   step::cleanLoss,
                   context.seed().child("warm-up"));
@@ -234,11 +248,11 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
       TrainingHistory training =
           context
               .trainer("training")
-              .fit(trained, holdout, options.training(), step, context.seed().child("training"));
+              .fit(trained, images, options.training(), step, context.seed().child("training"));
       network.requireGradients(true);
       return new RepairedModel(
           NetworkWithMixer.of(network, place, mixer),
-          PolarizerEvidence.of(mixer, holdout.size(), warmUp, training));
+          PolarizerEvidence.of(mixer, images.size(), warmUp, training));
     }
   }
 }

@@ -55,6 +55,12 @@ class ClassBalanceTest {
   }
 
   @Test
+  void most_isAQuotaOfEachClass_butNotMoreThanThereAre() {
+    assertThat(ClassBalance.most(1960, 43)).isEqualTo(1935);
+    assertThat(ClassBalance.most(3, 10)).isEqualTo(3);
+  }
+
+  @Test
   void subset_isDrawnWithoutReplacement_bySeed() {
     ImageDataset all = images(25, 5, 5, 5);
 

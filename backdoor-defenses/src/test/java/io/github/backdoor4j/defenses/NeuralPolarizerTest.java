@@ -8,6 +8,7 @@ import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.Augmentation;
 import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.data.ImageDataset;
 import io.github.backdoor4j.core.nn.FeatureLayout;
 import io.github.backdoor4j.core.nn.Layer;
 import io.github.backdoor4j.core.nn.Network;
@@ -29,6 +30,7 @@ import io.github.backdoor4j.testkit.TinyImages;
 import io.github.backdoor4j.testkit.TinyScene;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -56,10 +58,16 @@ class NeuralPolarizerTest implements DefenseStrategyContract<NeuralPolarizer.Opt
   }
 
   private static RepairedModel repair(TinyScene scene, Map<String, String> changes) {
+    return repair(scene, scene.holdout(), changes);
+  }
+
+  private static RepairedModel repair(
+      TinyScene scene, ImageDataset holdout, Map<String, String> changes) {
     NeuralPolarizer defense = new NeuralPolarizer();
     Map<String, String> all = new HashMap<>(QUICK);
     all.putAll(changes);
-    DefenseContext context = TinyContexts.defense(defense, scene, SEED);
+    DefenseContext context =
+        TinyContexts.defense(defense, scene, scene.materials(scene.model(), holdout), SEED);
     return defense.defend(
         context, Options.bind("npd", defense.defaults(scene.training().spec()), all));
   }
@@ -74,6 +82,7 @@ class NeuralPolarizerTest implements DefenseStrategyContract<NeuralPolarizer.Opt
   void defaults_areTheAuthorsOwn() {
     NeuralPolarizer.Options options = strategy().defaults(named("cifar10"));
 
+    assertThat(options.balanced()).isTrue();
     TrainingPlan warmUp = options.warmUp();
     assertThat(warmUp.epochs()).isEqualTo(5);
     assertThat(warmUp.batchSize()).isEqualTo(128);
@@ -199,6 +208,23 @@ class NeuralPolarizerTest implements DefenseStrategyContract<NeuralPolarizer.Opt
 
       Tensor before = scene.model().logits(x);
       assertThat(repaired.network().logits(x).allclose(before, 1e-4, 1e-4, false)).isTrue();
+    }
+  }
+
+  /** Of 40 images 25 are of class 0 and five of each other class: ten and fifteen remain. */
+  @Test
+  void balanced_takesAboutEquallyManyOfEachClass() {
+    try (TensorScope scope = TensorScope.open()) {
+      TinyScene scene = TinyScene.backdoored();
+      long[] rows = // row i has class i mod 4
+          LongStream.range(0, 100).filter(row -> row % 4 == 0 || row < 20).toArray();
+      ImageDataset holdout = scene.holdout().subset(rows);
+
+      RepairedModel some = repair(scene, holdout, Map.of("balanced", "true"));
+      RepairedModel all = repair(scene, holdout, Map.of("balanced", "false"));
+
+      assertThat(some.evidence().numbers()).containsEntry("training_images", 25.0);
+      assertThat(all.evidence().numbers()).containsEntry("training_images", 40.0);
     }
   }
 
