@@ -244,10 +244,8 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
           outcome
               .model()
               .ifPresent(
-                  model -> {
-                    assertThat(model.device()).as("where the model is").isEqualTo(device);
-                    DefenseChecks.fingerprint(outcome);
-                  });
+                  model -> assertThat(model.device()).as("where the model is").isEqualTo(device));
+          DefenseChecks.fingerprint(outcome); // reads all there is
         });
   }
 
