@@ -62,9 +62,35 @@ final class MaskTraining {
       Trainer trainer, ImageDataset data, TrainingPlan plan, BatchStep step, Seed seed) {
     network.training(true);
     try {
-      return trainer.with(new Clamp()).fit(Trainable.of(mask), data, plan, step, seed);
+      return trainer.with(new Clamp()).fit(new Masked(), data, plan, step, seed);
     } finally {
       network.training(false);
+    }
+  }
+
+  /** The mask, with the draws of the network that it lies on: dropout is at work there. */
+  private final class Masked implements Trainable {
+
+    private final Trainable values = Trainable.of(mask);
+
+    @Override
+    public Map<String, Tensor> parameters() {
+      return values.parameters();
+    }
+
+    @Override
+    public Map<String, Tensor> buffers() {
+      return values.buffers();
+    }
+
+    @Override
+    public void training(boolean mode) {
+      // the network's mode is that of the whole training
+    }
+
+    @Override
+    public void noise(Seed seed) {
+      network.noise(seed);
     }
   }
 

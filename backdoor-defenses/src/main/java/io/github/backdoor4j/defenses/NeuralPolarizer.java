@@ -42,6 +42,8 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
   private static final int EPOCHS = 50;
   private static final int WARM_UP = 5;
   private static final int BATCH = 128;
+  private static final int EPOCHS_FOR_MANY = 100; // CIFAR-100's, with batches of 256
+  private static final int BATCH_FOR_MANY = 256;
 
   /**
    * Weights of the loss's four terms.
@@ -96,7 +98,9 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
               "whether about equally many images of each class are drawn from the clean holdout, as"
                   + " in the benchmark, or all of it is used")
           boolean balanced,
-      @Doc("training on clean images that sets the layer's running statistics; layer in train mode")
+      @Doc(
+              "training on clean images that sets the layer's running statistics; layer in train mode;"
+                  + " 32-bit arithmetic only")
           TrainingPlan warmUp,
       @Doc(
               "training of the layer against adversarial examples, not augmented by default; 32-bit"
@@ -126,6 +130,7 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
           Fidelity fidelity) {
 
     public Options {
+      AdversarialTuning.requireFullPrecision("warm_up", warmUp);
       AdversarialTuning.requireFullPrecision("training", training);
       requirePositive("radius", radius);
       requirePositive("step", step);
@@ -148,6 +153,8 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
   public Options defaults(DatasetSpec data) {
     boolean tiny = data.id().equals("tiny-imagenet");
     boolean signs = data.id().equals("gtsrb");
+    boolean many = data.id().equals("cifar100");
+    int batch = many ? BATCH_FOR_MANY : BATCH;
     double radius = tiny ? 6 : signs ? 5 : 3;
     Weights weights =
         tiny
@@ -156,9 +163,12 @@ public final class NeuralPolarizer implements DefenseStrategy<NeuralPolarizer.Op
     return new Options(
         true,
         AdversarialTuning.plan(
-            tiny ? 0 : WARM_UP, BATCH, new OptimizerSpec.Sgd(1e-4, 0, 0, false), Augmentation.NONE),
+            tiny ? 0 : WARM_UP, batch, new OptimizerSpec.Sgd(1e-4, 0, 0, false), Augmentation.NONE),
         AdversarialTuning.plan(
-            EPOCHS, BATCH, new OptimizerSpec.Sgd(0.01, 0.9, 5e-4, false), Augmentation.NONE),
+            many ? EPOCHS_FOR_MANY : EPOCHS,
+            batch,
+            new OptimizerSpec.Sgd(0.01, 0.9, 5e-4, false),
+            Augmentation.NONE),
         tiny,
         PerturbationBall.Norm.L2,
         radius,

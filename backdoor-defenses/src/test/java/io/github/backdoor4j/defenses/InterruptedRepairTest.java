@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.backdoor4j.core.nn.Network;
+import io.github.backdoor4j.core.nn.NetworkSpec;
 import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.DefenseContext;
@@ -33,7 +34,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Defenses that train against perturbed inputs, killed in their second epoch and run again. */
+/**
+ * Defenses that train against perturbed inputs or draw in other ways, killed in their second epoch
+ * and run again.
+ */
 @ExtendWith(OneThread.class)
 class InterruptedRepairTest {
 
@@ -74,20 +78,50 @@ class InterruptedRepairTest {
                 "start", "random")));
   }
 
+  static Stream<Arguments> maskTrainings() {
+    return Stream.of(
+        Arguments.of(
+            new AdversarialNeuronPruning(),
+            Map.of("iterations", "8", "training.epochs", "3", "training.batch_size", "50")),
+        Arguments.of(
+            new ReconstructiveNeuronPruning(),
+            Map.of(
+                "unlearning.epochs", "1",
+                "unlearning.batch_size", "50",
+                "stop_accuracy", "0",
+                "recovering.epochs", "2",
+                "recovering.batch_size", "50")));
+  }
+
   @ParameterizedTest
   @MethodSource("defenses")
   <O extends Record> void killedAndRunAgain_endsWithTheSame(
       DefenseStrategy<O> defense, Map<String, String> quick) {
     try (TensorScope scope = TensorScope.open()) {
-      Path own = folder.resolve(defense.id());
-      String undisturbed = repair(defense, quick, folder.resolve("other"), List.of());
-
-      assertThatThrownBy(() -> repair(defense, quick, own, List.of(KILLER)))
-          .isInstanceOf(CancellationException.class);
-      String resumed = repair(defense, quick, own, List.of(new StartsLate()));
-
-      assertThat(resumed).isEqualTo(undisturbed);
+      assertResumes(defense, quick, TinyScene.backdoored().model());
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("maskTrainings")
+  <O extends Record> void dropout_drawsTheSameAfterAKill(
+      DefenseStrategy<O> defense, Map<String, String> quick) {
+    try (TensorScope scope = TensorScope.open()) {
+      NetworkSpec spec = NetworkSpec.of(TinyScene.backdoored().training().spec());
+      assertResumes(defense, quick, DroppingNetwork.untrained(spec));
+    }
+  }
+
+  private <O extends Record> void assertResumes(
+      DefenseStrategy<O> defense, Map<String, String> quick, Network suspect) {
+    Path own = folder.resolve(defense.id());
+    String undisturbed = repair(defense, quick, suspect, folder.resolve("other"), List.of());
+
+    assertThatThrownBy(() -> repair(defense, quick, suspect, own, List.of(KILLER)))
+        .isInstanceOf(CancellationException.class);
+    String resumed = repair(defense, quick, suspect, own, List.of(new StartsLate()));
+
+    assertThat(resumed).isEqualTo(undisturbed);
   }
 
   /** Makes sure that the training went on rather than started over. */
@@ -101,6 +135,7 @@ class InterruptedRepairTest {
   private static <O extends Record> String repair(
       DefenseStrategy<O> defense,
       Map<String, String> quick,
+      Network suspect,
       Path folder,
       List<TrainingListener> listeners) {
     TinyScene scene = TinyScene.backdoored();
@@ -116,7 +151,7 @@ class InterruptedRepairTest {
         new DefenseContext(
             defense,
             scene.training().spec(),
-            scene.materials(),
+            scene.materials(suspect),
             TinyNetwork.victim(scene.training().spec(), plan),
             bench);
     O defaults = defense.defaults(scene.training().spec());

@@ -38,6 +38,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NeuralPolarizerTest implements DefenseStrategyContract<NeuralPolarizer.Options> {
 
@@ -103,25 +104,33 @@ class NeuralPolarizerTest implements DefenseStrategyContract<NeuralPolarizer.Opt
   }
 
   @ParameterizedTest
-  @CsvSource({"cifar10, 3, 0.4, 0.4, 5", "gtsrb, 5, 0.5, 0.5, 5", "tiny-imagenet, 6, 1, 0.1, 0"})
+  @CsvSource({
+    "cifar10, 3, 0.4, 0.4, 5, 50, 128",
+    "cifar100, 3, 0.4, 0.4, 5, 100, 256",
+    "gtsrb, 5, 0.5, 0.5, 5, 50, 128",
+    "tiny-imagenet, 6, 1, 0.1, 0, 50, 128"
+  })
   void defaults_differBetweenDataSets(
-      String data, double radius, double kept, double target, int warmUp) {
+      String data, double radius, double kept, double target, int warmUp, int epochs, int batch) {
     NeuralPolarizer.Options options = strategy().defaults(named(data));
 
     assertThat(options.radius()).isEqualTo(radius);
     assertThat(options.weights()).isEqualTo(new NeuralPolarizer.Weights(1, kept, target, target));
     assertThat(options.warmUp().epochs()).isEqualTo(warmUp);
+    assertThat(options.training().epochs()).isEqualTo(epochs);
+    assertThat(options.training().batchSize()).isEqualTo(batch);
     assertThat(options.trainMode()).isEqualTo(warmUp == 0);
     assertThat(options.signed()).isEqualTo(warmUp != 0);
   }
 
-  @Test
-  void sixteenBitTraining_isRefused() {
+  @ParameterizedTest
+  @ValueSource(strings = {"warm_up.precision", "training.precision"})
+  void sixteenBitTraining_isRefused(String option) {
     NeuralPolarizer.Options options = strategy().defaults(named("cifar10"));
 
-    assertThatThrownBy(() -> Options.bind("npd", options, Map.of("training.precision", "bf16")))
+    assertThatThrownBy(() -> Options.bind("npd", options, Map.of(option, "bf16")))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("training.precision");
+        .hasMessageContaining(option);
   }
 
   /** Logits (2, 1, 0.5) of class 0 aim at class 1; those of class 1 at class 0. */

@@ -88,15 +88,17 @@ final class SelfTestDefensesCommand implements Callable<Integer> {
     AtomicFiles.replace(out.resolve("defenses.md"), table.markdown());
     ResultsCsv.write(records, out.resolve("defenses.csv"));
     cli.out().println();
-    cli.out()
-        .println(
-            String.format(
-                Locale.ROOT,
-                "%d of %d defenses hold the band on %s, mean ± standard deviation over %s",
-                table.holding().size(),
-                table.defenses().size(),
-                table.band().attack(),
-                ReportText.count(flags.seeds().size(), "seed")));
+    if (table.judged() > 0) {
+      cli.out()
+          .println(
+              String.format(
+                  Locale.ROOT,
+                  "%d of %d defenses hold the band on %s, mean ± standard deviation over %s",
+                  table.holding().size(),
+                  table.judged(),
+                  table.band().attack(),
+                  ReportText.count(flags.seeds().size(), "seed")));
+    }
     cli.out().println("Table    " + out.resolve("defenses.md"));
     cli.out().println("Records  " + out.resolve("defenses.csv"));
     boolean enough = table.holding().size() >= Math.min(table.band().least(), table.judged());

@@ -4,7 +4,10 @@ package io.github.backdoor4j.core.spi;
 public enum DefenderAccess {
   /** The model that may be backdoored, weights included. */
   SUSPECT_MODEL,
-  /** Gradients of the model with respect to its input. */
+  /**
+   * Gradients of the model with respect to its input. Who has the model could always take them, so
+   * that nothing is withheld without this: it says what the threat model of the defense rests on.
+   */
   INPUT_GRADIENTS,
   /** The training set as given, poisoned or not, without marks. */
   TRAINING_SET,
