@@ -21,9 +21,7 @@ import io.github.backdoor4j.core.spi.Oracle;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.TrainingHistory;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -145,7 +143,7 @@ final class DefenseCells {
   private long[] holdout(Seed seed) {
     int images = run.data.training().size();
     int count = (int) (images * run.resolved.plan.holdoutRatio());
-    return Arrays.copyOf(Tensors.permutation(images, seed.child("clean-holdout")), count);
+    return run.resolved.plan.holdoutRule().rows(images, count, seed);
   }
 
   private EvaluationContext evaluation(

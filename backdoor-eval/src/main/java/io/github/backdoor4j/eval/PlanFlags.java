@@ -101,6 +101,13 @@ final class PlanFlags {
   private @Nullable Double holdout;
 
   @Option(
+      names = "--holdout-rule",
+      paramLabel = "RULE",
+      description =
+          "How they are drawn: seeded, or benchmark for the rows that BackdoorBench uses.")
+  private @Nullable String holdoutRule;
+
+  @Option(
       names = "--runtime-inputs",
       paramLabel = "N",
       description = "Clean and triggered images that a run-time detector is shown, of each.")
@@ -141,6 +148,7 @@ final class PlanFlags {
     if (holdout != null) {
       tree.put("holdout_ratio", holdout);
     }
+    putText(tree, "holdout_rule", holdoutRule);
     if (runtimeInputs != null) {
       tree.put("runtime_inputs", runtimeInputs);
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.github.backdoor4j.core.record.Json;
+import io.github.backdoor4j.core.record.Names;
 import io.github.backdoor4j.core.record.Provenance;
 import io.github.backdoor4j.eval.OptionList.Option;
 import io.github.backdoor4j.eval.ResultRecord.CellSpec;
@@ -51,6 +52,7 @@ final class ReportSettings {
         new Option("preset", plan.preset()),
         new Option("seeds", plan.seeds().stream().map(String::valueOf).collect(joined())),
         new Option("holdout_ratio", Double.toString(plan.holdoutRatio())),
+        new Option("holdout_rule", Names.hyphenated(plan.holdoutRule())),
         new Option("runtime_inputs", ReportText.count(plan.runtimeInputs())),
         new Option("watch_images", ReportText.count(plan.watchImages())),
         new Option("control", Boolean.toString(plan.control())),

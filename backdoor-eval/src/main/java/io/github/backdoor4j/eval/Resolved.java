@@ -129,7 +129,10 @@ final class Resolved {
   /** The spec of a defense on the model of a cell. */
   ResultRecord.CellSpec cell(ResultRecord.CellSpec base, Bound<DefenseStrategy<?>> defense) {
     ObjectNode settings = base.settings().deepCopy();
-    settings.put("holdout_ratio", plan.holdoutRatio()).put("runtime_inputs", plan.runtimeInputs());
+    settings
+        .put("holdout_ratio", plan.holdoutRatio())
+        .put("holdout_rule", Names.hyphenated(plan.holdoutRule()))
+        .put("runtime_inputs", plan.runtimeInputs());
     ArrayNode access = settings.putArray(ResultRecord.CellSpec.ACCESS);
     Bound.needs(defense).stream().sorted().map(Names::hyphenated).forEach(access::add);
     return new ResultRecord.CellSpec(

@@ -24,6 +24,7 @@ import java.util.Map;
  * @param defenses the defenses and their options; may be empty
  * @param seeds one run each
  * @param holdoutRatio share of the clean training set that a defender gets, in [0, 1]
+ * @param holdoutRule how those images are drawn
  * @param runtimeInputs number of clean and of triggered images a run-time detector is shown
  * @param watchImages test images measured after each epoch for the training curves; 0 for none
  * @param control whether a model trained on clean data passes through the same defenses
@@ -39,6 +40,7 @@ public record RunPlan(
     List<MethodChoice> defenses,
     List<Long> seeds,
     double holdoutRatio,
+    HoldoutRule holdoutRule,
     int runtimeInputs,
     int watchImages,
     boolean control,
@@ -81,6 +83,7 @@ public record RunPlan(
         defenses,
         others,
         holdoutRatio,
+        holdoutRule,
         runtimeInputs,
         watchImages,
         control,

@@ -154,6 +154,24 @@ final class BenchmarkRunnerTest {
     assertThat(drawn.get(2)).isEqualTo(drawn.get(3));
   }
 
+  @Test
+  void holdoutRuleOfTheBenchmark_drawsWhatPythonDraws() {
+    RunPlan plan = Toys.withHoldoutOfTheBenchmark(Toys.plan(List.of(1L), false, "toy-tuning"));
+
+    RunResult result = run("out", plan);
+
+    ResultRecord record =
+        result.records().stream()
+            .filter(r -> r.kind() == ResultRecord.Kind.DEFENSE)
+            .findFirst()
+            .orElseThrow();
+    // random.seed(1); random.sample(range(600), 60)
+    assertThat(holdout(result.folder().resolve("cells").resolve(record.key())))
+        .hasSize(60)
+        .startsWith(137L, 582L, 64L, 261L, 120L, 507L, 460L, 483L);
+    assertThat(record.spec().settings().path("holdout_rule").asText()).isEqualTo("benchmark");
+  }
+
   private static List<Long> holdout(Path cell) {
     Safetensors file = Safetensors.read(cell.resolve("holdout.safetensors"));
     return Arrays.stream(Tensors.toLongs(file.tensors().get("rows"))).boxed().toList();
@@ -275,6 +293,7 @@ final class BenchmarkRunnerTest {
             List.of(),
             plan.seeds(),
             0.1,
+            HoldoutRule.SEEDED,
             1,
             0,
             false,
@@ -301,6 +320,7 @@ final class BenchmarkRunnerTest {
             List.of(),
             plan.seeds(),
             0.1,
+            HoldoutRule.SEEDED,
             1,
             0,
             false,

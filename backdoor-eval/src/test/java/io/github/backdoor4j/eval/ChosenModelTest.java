@@ -56,6 +56,7 @@ class ChosenModelTest {
             defenses,
             plan.seeds(),
             plan.holdoutRatio(),
+            plan.holdoutRule(),
             plan.runtimeInputs(),
             plan.watchImages(),
             false,

@@ -53,6 +53,7 @@ class PlanReaderTest {
             training: {epochs: 7, optimizer: {momentum: 0.5}}
             seeds: [1, 2]
             holdout_ratio: 0.3
+            holdout_rule: benchmark
             """,
             """
             attack: {options: {ratio: 0.4}}
@@ -68,6 +69,7 @@ class PlanReaderTest {
     assertThat(plan.training().path("optimizer").has("learning_rate")).isTrue();
     assertThat(plan.seeds()).containsExactly(5L);
     assertThat(plan.holdoutRatio()).isEqualTo(0.3);
+    assertThat(plan.holdoutRule()).isEqualTo(HoldoutRule.BENCHMARK);
   }
 
   @Test

@@ -62,6 +62,7 @@ final class SampleRun {
         defenses.stream().map(MethodChoice::of).toList(),
         seeds,
         0.05,
+        HoldoutRule.SEEDED,
         500,
         1000,
         true,
@@ -101,7 +102,15 @@ final class SampleRun {
         options(defense),
         control,
         seed,
-        object("holdout_ratio", 0.05, "runtime_inputs", 500, "device", "cpu"),
+        object(
+            "holdout_ratio",
+            0.05,
+            "holdout_rule",
+            "seeded",
+            "runtime_inputs",
+            500,
+            "device",
+            "cpu"),
         "0.1.0-SNAPSHOT (4f2a9e1)",
         "libtorch 2.10.0");
   }

@@ -118,6 +118,7 @@ final class Toys {
         Stream.of(defenses).map(MethodChoice::of).toList(),
         seeds,
         0.1,
+        HoldoutRule.SEEDED,
         50,
         40,
         control,
@@ -136,6 +137,25 @@ final class Toys {
     }
   }
 
+  /** The same plan with the clean images of a defender drawn as BackdoorBench does. */
+  static RunPlan withHoldoutOfTheBenchmark(RunPlan plan) {
+    return new RunPlan(
+        plan.preset(),
+        plan.dataset(),
+        plan.data(),
+        plan.model(),
+        plan.training(),
+        plan.attack(),
+        plan.defenses(),
+        plan.seeds(),
+        plan.holdoutRatio(),
+        HoldoutRule.BENCHMARK,
+        plan.runtimeInputs(),
+        plan.watchImages(),
+        plan.control(),
+        plan.device());
+  }
+
   /** A plan with the attack whose trigger is learnt. */
   static RunPlan learnedPlan(List<Long> seeds) {
     RunPlan plan = plan(seeds, true);
@@ -149,6 +169,7 @@ final class Toys {
         plan.defenses(),
         plan.seeds(),
         plan.holdoutRatio(),
+        plan.holdoutRule(),
         plan.runtimeInputs(),
         plan.watchImages(),
         plan.control(),
