@@ -28,8 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * On which networks which defense can act, found by starting each on each. A defense that begins to
- * train, or ends, can act; one that says it is not applicable cannot.
+ * On which networks which defense can act, found by starting each on each. A defense that makes a
+ * step of training, or ends, can act; one that says it is not applicable cannot.
  */
 final class DefenseSupport {
 
@@ -45,7 +45,7 @@ final class DefenseSupport {
           Map.of("growth", "4"),
           Map.of("width_multiplier", "0.25"));
 
-  /** Ends a defense where its first training would begin. */
+  /** Ends a defense after its first step of training. */
   private static final class Reached extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -115,7 +115,7 @@ final class DefenseSupport {
     TrainingListener stop =
         new TrainingListener() {
           @Override
-          public void onStart(String purpose, int first, int epochs, int stepsPerEpoch) {
+          public void onStep(int epoch, int step) {
             throw new Reached();
           }
         };
