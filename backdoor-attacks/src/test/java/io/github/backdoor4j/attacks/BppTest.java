@@ -37,6 +37,11 @@ class BppTest implements PoisoningStrategyContract<Bpp.Options> {
     return new Bpp();
   }
 
+  @Override
+  public boolean reachesBeyondTheStandIn() {
+    return true;
+  }
+
   private static Bpp.Options options(LabelMode labels, Fidelity fidelity) {
     return new Bpp.Options(0.1, 0.1, 0, labels, 8, false, 5, 10, fidelity);
   }
@@ -199,6 +204,11 @@ class BppTest implements PoisoningStrategyContract<Bpp.Options> {
     @Override
     public Bpp strategy() {
       return new Bpp();
+    }
+
+    @Override
+    public boolean reachesBeyondTheStandIn() {
+      return true;
     }
 
     @Override

@@ -41,6 +41,11 @@ class LiraTest implements PoisoningStrategyContract<Lira.Options> {
     return new Lira();
   }
 
+  @Override
+  public boolean reachesBeyondTheStandIn() {
+    return true;
+  }
+
   private static Lira.Options options(Lira.Saved saved, boolean clear, Fidelity fidelity) {
     return new Lira.Options(
         0,
@@ -276,6 +281,11 @@ class LiraTest implements PoisoningStrategyContract<Lira.Options> {
     @Override
     public Lira strategy() {
       return new Lira();
+    }
+
+    @Override
+    public boolean reachesBeyondTheStandIn() {
+      return true;
     }
 
     @Override

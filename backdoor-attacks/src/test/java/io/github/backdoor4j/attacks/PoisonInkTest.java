@@ -49,6 +49,11 @@ class PoisonInkTest implements PoisoningStrategyContract<PoisonInk.Options> {
     return new PoisonInk();
   }
 
+  @Override
+  public boolean reachesBeyondTheStandIn() {
+    return true;
+  }
+
   private static PoisonInk.Options options(int epochs, int adversarial, Fidelity fidelity) {
     return new PoisonInk.Options(
         0.1,

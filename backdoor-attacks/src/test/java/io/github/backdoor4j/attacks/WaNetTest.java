@@ -38,6 +38,11 @@ class WaNetTest implements PoisoningStrategyContract<WaNet.Options> {
     return new WaNet();
   }
 
+  @Override
+  public boolean reachesBeyondTheStandIn() {
+    return true;
+  }
+
   private static WaNet.Options options(LabelMode labels, Fidelity fidelity) {
     return new WaNet.Options(0.1, 2, 0, labels, 0.5, 4, 1, 5, 10, fidelity);
   }
@@ -202,6 +207,11 @@ class WaNetTest implements PoisoningStrategyContract<WaNet.Options> {
     @Override
     public WaNet strategy() {
       return new WaNet();
+    }
+
+    @Override
+    public boolean reachesBeyondTheStandIn() {
+      return true;
     }
 
     @Override

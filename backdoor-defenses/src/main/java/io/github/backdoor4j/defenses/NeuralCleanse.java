@@ -20,10 +20,9 @@ import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.MethodCard;
 import io.github.backdoor4j.core.spi.Selection;
 import io.github.backdoor4j.core.spi.Workload;
+import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.TrainingPlan;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -418,12 +417,10 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
   private static List<ReversedTrigger> invert(
       DefenseContext context, Network network, Options options) {
     ImageDataset holdout = context.labelledHoldout();
-    if (options.images() == 0 || options.images() >= holdout.size()) {
-      return new TriggerInversion(context, network, holdout, options).triggers();
-    }
-    long[] order = Tensors.permutation(holdout.size(), context.seed().child("inversion-images"));
+    int images = options.images() == 0 ? holdout.size() : options.images();
+    Seed seed = context.seed().child("inversion-images");
     try (TensorScope scope = TensorScope.open()) {
-      ImageDataset some = holdout.subset(Arrays.copyOf(order, options.images()));
+      ImageDataset some = holdout.sample(Math.min(images, holdout.size()), seed);
       return new TriggerInversion(context, network, some, options).triggers();
     }
   }

@@ -54,6 +54,11 @@ class NeuralPolarizerTest implements DefenseStrategyContract<NeuralPolarizer.Opt
   }
 
   @Override
+  public boolean reachesBeyondTheStandIn() {
+    return true;
+  }
+
+  @Override
   public NeuralPolarizer.Options options(DatasetSpec data) {
     return Options.bind("npd", strategy().defaults(data), QUICK);
   }

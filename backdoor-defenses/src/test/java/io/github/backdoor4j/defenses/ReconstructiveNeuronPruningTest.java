@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
+import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
 import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
@@ -17,6 +18,7 @@ import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import io.github.backdoor4j.defenses.ReconstructiveNeuronPruning.Options;
 import io.github.backdoor4j.testkit.DefenseStrategyContract;
+import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import io.github.backdoor4j.testkit.TinyScene;
 import java.util.List;
@@ -52,6 +54,7 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
       Selection selection) {
     Options o = new ReconstructiveNeuronPruning().defaults(data);
     return new Options(
+        1,
         o.unlearning()
             .withEpochs(unlearning)
             .withBatchSize(32)
@@ -80,6 +83,7 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
     assertThat(options.recovering().optimizer())
         .isEqualTo(new OptimizerSpec.Sgd(0.2, 0.9, 0, false));
     assertThat(options.threshold()).isEqualTo(0.7);
+    assertThat(options.images(2500)).as("1 %% of CIFAR-10, of the benchmark's 5 %%").isEqualTo(500);
     assertThat(options.selection()).isEqualTo(Selection.FIXED);
   }
 
@@ -88,6 +92,7 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
     Options paper = strategy().defaults(TinyImages.spec(TinyImages.CIFAR, 10));
     Options benchmark =
         new Options(
+            paper.holdoutShare(),
             paper.unlearning(),
             paper.stopAccuracy(),
             paper.recovering(),
@@ -99,6 +104,7 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
             Fidelity.BACKDOORBENCH);
     Options early =
         new Options(
+            paper.holdoutShare(),
             paper.unlearning(),
             0.87,
             paper.recovering(),
@@ -198,6 +204,37 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
         .map(figure -> ((Figure.Histogram) figure).samples().get("channels"))
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Each image that is worked with passes once per epoch of each phase, and nothing else does. */
+  @Test
+  void holdoutShare_isWhatIsWorkedWith() {
+    try (TensorScope scope = TensorScope.open()) {
+      Options all = with(scene.training().spec(), 2, 3, 0.001, 0.2, 0.2, Selection.FIXED);
+      Options fifth =
+          new Options(
+              0.2,
+              all.unlearning(),
+              all.stopAccuracy(),
+              all.recovering(),
+              all.alpha(),
+              all.threshold(),
+              all.selection(),
+              all.maxAccuracyDrop(),
+              all.keptBack(),
+              all.fidelity());
+      int holdout = scene.holdout().size();
+
+      assertThat(forward(all)).isEqualTo((2 + 3) * holdout);
+      assertThat(forward(fifth)).isEqualTo((2 + 3) * holdout / 5.0);
+    }
+  }
+
+  private double forward(Options options) {
+    DefenseContext context =
+        TinyContexts.defense(strategy(), options, scene, scene.materials(), SEED);
+    strategy().defend(context, options);
+    return context.passes().images();
   }
 
   @Test

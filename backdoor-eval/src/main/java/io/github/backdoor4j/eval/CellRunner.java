@@ -14,12 +14,10 @@ import io.github.backdoor4j.core.spi.StrategyRegistry;
 import io.github.backdoor4j.core.spi.Workbench;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Seed;
-import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.Checkpoints;
 import io.github.backdoor4j.core.train.TrainingHistory;
 import io.github.backdoor4j.core.train.TrainingListener;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -85,8 +83,7 @@ final class CellRunner {
       return data.test(); // nobody will look at it
     }
     // the same images in every run, so that curves of different seeds can be compared
-    long[] order = Tensors.permutation(data.test().size(), new Seed(0).child("watched-images"));
-    return data.test().subset(Arrays.copyOf(order, count));
+    return data.test().sample(count, new Seed(0).child("watched-images"));
   }
 
   /** All measurements that apply, in the evaluators' order. */

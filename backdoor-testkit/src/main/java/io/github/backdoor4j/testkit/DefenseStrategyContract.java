@@ -232,7 +232,7 @@ public interface DefenseStrategyContract<O extends Record> extends NamedStrategy
   /** A tensor made in host memory and not placed, or read where it is not, fails as on a GPU. */
   @Test
   default void defend_onAnotherDevice_mixesNothing() {
-    StandInDevice.run(
+    onTheStandIn(
         device -> {
           TinyScene scene = TinyScene.backdoored();
           O options = options(scene.training().spec());

@@ -13,8 +13,10 @@ import io.github.backdoor4j.core.record.Json;
 import io.github.backdoor4j.core.record.Options;
 import io.github.backdoor4j.core.spi.MethodCard;
 import io.github.backdoor4j.core.spi.NamedStrategy;
+import io.github.backdoor4j.core.tensor.ComputeDevice;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -42,6 +44,26 @@ public interface NamedStrategyContract<O extends Record> {
         TinyImages.spec(TinyImages.CIFAR, 100),
         TinyImages.spec(TinyImages.TINY_IMAGENET, 200),
         TinyImages.spec(TinyImages.SMALL, 4));
+  }
+
+  /**
+   * Whether the method asks for operations that libtorch's lazy device cannot compute, of which
+   * {@link StandInDevice} tells more. Its test there then ends, aborted, where the device does,
+   * instead of failing.
+   *
+   * @return by default false
+   */
+  default boolean reachesBeyondTheStandIn() {
+    return false;
+  }
+
+  /** Runs work on the device that stands in for a GPU, to its end unless that cannot be reached. */
+  default void onTheStandIn(Consumer<ComputeDevice> work) {
+    if (reachesBeyondTheStandIn()) {
+      StandInDevice.runAsFarAsItGoes(work);
+    } else {
+      StandInDevice.run(work);
+    }
   }
 
   @Test

@@ -237,7 +237,7 @@ public interface PoisoningStrategyContract<O extends Record> extends NamedStrate
   /** A tensor made in host memory and not placed, or read where it is not, fails as on a GPU. */
   @Test
   default void attack_onAnotherDevice_mixesNothing() {
-    StandInDevice.run(
+    onTheStandIn(
         device -> {
           AttackContext context = context(device, SEED);
 

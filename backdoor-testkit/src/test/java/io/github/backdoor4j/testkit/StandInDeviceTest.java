@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Tensors;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,15 +51,25 @@ class StandInDeviceTest {
   }
 
   @Test
-  void whatTheDeviceCannotCompute_abortsTheTest_andNoLaterOne() {
-    assertThatThrownBy(
-            () ->
-                StandInDevice.run(
-                    device ->
-                        torch.affine_grid_generator(
-                            device.place(torch.ones(1, 2, 3)), new long[] {1, 1, 2, 2}, false)))
+  void whatTheDeviceCannotCompute_fails_unlessItIsKnown_andHarmsNothingLater() {
+    Consumer<ComputeDevice> beyond =
+        device ->
+            torch.affine_grid_generator(
+                device.place(torch.ones(1, 2, 3)), new long[] {1, 1, 2, 2}, false);
+
+    assertThatThrownBy(() -> StandInDevice.run(beyond)).isNotInstanceOf(TestAbortedException.class);
+    assertThatThrownBy(() -> StandInDevice.runAsFarAsItGoes(beyond))
         .isInstanceOf(TestAbortedException.class);
 
     tensors_areComputedWith_andComeBack();
+  }
+
+  @Test
+  void whatIsMixed_failsThere_too() {
+    assertThatThrownBy(
+            () ->
+                StandInDevice.runAsFarAsItGoes(
+                    device -> device.place(torch.ones(2)).add(Tensors.ofFloats(new float[2]))))
+        .isNotInstanceOf(TestAbortedException.class);
   }
 }

@@ -4,8 +4,10 @@ import static io.github.backdoor4j.core.Checks.require;
 
 import com.google.common.hash.Hashing;
 import io.github.backdoor4j.core.DataException;
+import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.HasTensors;
+import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -104,6 +106,17 @@ public final class ImageDataset implements HasTensors {
       require(row >= 0 && row < size(), "row %d is outside the %d images", row, size());
     }
     return new ImageDataset(spec, Tensors.rows(images, rows), Tensors.rows(labels, rows));
+  }
+
+  /**
+   * A number of images drawn at random without replacement, in the order in which they were drawn.
+   * With as many as there are, all are there, as they were.
+   *
+   * @throws UsageException if there are not so many
+   */
+  public ImageDataset sample(int count, Seed seed) {
+    require(count >= 0 && count <= size(), "%d images asked for of %d", count, size());
+    return count == size() ? this : subset(Arrays.copyOf(Tensors.permutation(size(), seed), count));
   }
 
   /** This data set with its tensors on a device. */

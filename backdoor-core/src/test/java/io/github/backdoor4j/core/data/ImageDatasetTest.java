@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.backdoor4j.core.DataException;
 import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.tensor.ComputeDevice;
+import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import io.github.backdoor4j.core.tensor.Tensors;
 import java.nio.ByteBuffer;
@@ -124,6 +125,21 @@ class ImageDatasetTest {
     assertThatThrownBy(() -> set.subset(new long[] {row}))
         .isInstanceOf(UsageException.class)
         .hasMessageContainingAll("row " + row, "4 images");
+  }
+
+  @Test
+  void sample_takesEachImageOnce_otherOnesWithAnotherSeed() {
+    ImageDataset set = SampleImages.withLabels(8, SHAPE, 7, 6, 5, 4, 3, 2, 1, 0);
+
+    assertThat(set.sample(5, new Seed(1)).labelValues()).hasSize(5).doesNotHaveDuplicates();
+    assertThat(set.sample(5, new Seed(1)).labelValues())
+        .isEqualTo(set.sample(5, new Seed(1)).labelValues())
+        .isNotEqualTo(set.sample(5, new Seed(2)).labelValues());
+    assertThat(set.sample(8, new Seed(1))).isSameAs(set);
+    assertThat(set.sample(0, new Seed(1)).size()).isZero();
+    assertThatThrownBy(() -> set.sample(9, new Seed(1)))
+        .isInstanceOf(UsageException.class)
+        .hasMessage("9 images asked for of 8");
   }
 
   @Test
