@@ -322,8 +322,9 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
             "stamped images are rounded to 8 bits",
             "comparing logarithms of norms is ours, off by default",
             "pruning and filter follow what is known of §VI without its full text at hand: units"
-                + " are the inputs of the classifier with their sign, ranked by the rise of their"
-                + " mean from clean images to those with the reversed trigger",
+                + " are the inputs of the classifier with their sign, ranked by how far their mean"
+                + " moves from clean images to those with the reversed trigger: for pruning up or"
+                + " down, for the filter up",
             "pruning stops where the reversed trigger turns 5 % of the holdout's other images or"
                 + " fewer, or before it costs too much accuracy; the paper gives no number",
             "filter: mean of the top 1 % of neurons, in standard deviations of clean images; with"

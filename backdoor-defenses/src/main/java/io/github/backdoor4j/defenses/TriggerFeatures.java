@@ -41,6 +41,11 @@ record TriggerFeatures(
     return IntStream.range(0, before.length).mapToDouble(i -> after[i] - before[i]).toArray();
   }
 
+  /** How far each feature's mean moves, up or down. */
+  double[] gaps(int trigger) {
+    return Arrays.stream(rises(trigger)).map(Math::abs).toArray();
+  }
+
   /** Features, most driven by a trigger first; equally driven ones by index. */
   int[] mostDriven(int trigger) {
     double[] falls = Arrays.stream(rises(trigger)).map(rise -> -rise).toArray();

@@ -28,7 +28,8 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
     try (TensorScope scope = TensorScope.open()) {
       ClassifierInputs inputs = new ClassifierInputs(network, context);
       KeptBack parts = KeptBack.of(context, options.pruning().keptBack());
-      PruningSweep sweep = sweep(TriggerFeatures.of(inputs, parts.used(), found));
+      PruningSweep sweep =
+          sweep(TriggerFeatures.of(inputs, parts.used(), found), options.pruning().stepShare());
       TriggerFeatures judged = TriggerFeatures.of(inputs, parts.judged(), found);
       double[] success = success(judged, inputs, sweep);
       double[] accuracy =
@@ -44,13 +45,16 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
     }
   }
 
-  /** Neurons by their largest rise under any trigger, largest first. */
-  private PruningSweep sweep(TriggerFeatures used) {
-    double[] falls =
-        largest(IntStream.range(0, used.triggers().size()).mapToObj(used::rises).toList())
-            .map(rise -> -rise)
+  /**
+   * Neurons by their largest gap under any trigger, largest first. Where features are signed, as
+   * those of pre-activation networks, a trigger also works by pushing some down.
+   */
+  static PruningSweep sweep(TriggerFeatures used, double stepShare) {
+    double[] closeness =
+        largest(IntStream.range(0, used.triggers().size()).mapToObj(used::gaps).toList())
+            .map(gap -> -gap)
             .toArray();
-    return PruningSweep.leastActiveFirst(falls, options.pruning().stepShare(), Fidelity.PAPER);
+    return PruningSweep.leastActiveFirst(closeness, stepShare, Fidelity.PAPER);
   }
 
   /** Success of the trigger that works best, per setting. */

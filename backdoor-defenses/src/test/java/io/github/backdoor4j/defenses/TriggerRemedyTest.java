@@ -112,6 +112,26 @@ class TriggerRemedyTest {
     }
   }
 
+  /** Means move by 0, -4 and 1 under one trigger and by 3, 0 and 0 under another. */
+  @Test
+  void pruning_takesNeuronsThatMoveFarthest_alsoThoseThatAreDrivenDown() {
+    try (TensorScope scope = TensorScope.open()) {
+      TriggerFeatures seen =
+          new TriggerFeatures(
+              TinyScene.backdoored().holdout(),
+              List.of(trueTrigger(), trueTrigger()),
+              rows(1, 2, 0, 1, 0, 0),
+              List.of(rows(1, -3, 1, 1, -3, 1), rows(4, 1, 0, 4, 1, 0)));
+
+      assertThat(TriggerPruning.sweep(seen, 0.4).order()).containsExactly(1, 0, 2);
+      assertThat(seen.mostDriven(0)).as("for the filter").containsExactly(2, 0, 1);
+    }
+  }
+
+  private static Tensor rows(float... values) {
+    return Tensors.ofFloats(values).view(2, 3);
+  }
+
   @Test
   void pruning_takesTheBackdoorOut_andReturnsTheChosenVariant() {
     try (TensorScope scope = TensorScope.open()) {
