@@ -259,6 +259,11 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
       requireRatio("stamped_share", stampedShare);
     }
 
+    /** How many images of a holdout the inversion uses. */
+    int images(int holdout) {
+      return images == 0 ? holdout : Math.min(images, holdout);
+    }
+
     CostControl.Rules rules() {
       return new CostControl.Rules(
           successRate, initialCost, costMultiplier, costPatience, stopPatience, stopShare);
@@ -353,8 +358,9 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
   @Override
   public Optional<Passes> expectedPasses(Options options, Workload load) {
     double holdout = load.holdoutImages();
-    double images = options.images() == 0 ? holdout : Math.min(options.images(), holdout);
-    Passes inversion = Passes.training(load.classes() * options.epochs() * images);
+    Passes inversion =
+        Passes.training(
+            (double) load.classes() * options.epochs() * options.images(load.holdoutImages()));
     Passes withTrigger = Passes.forward(2 * holdout); // with and without one reversed trigger
     return Optional.of(
         inversion.plus(
@@ -418,10 +424,9 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
   private static List<ReversedTrigger> invert(
       DefenseContext context, Network network, Options options) {
     ImageDataset holdout = context.labelledHoldout();
-    int images = options.images() == 0 ? holdout.size() : options.images();
     Seed seed = context.seed().child("inversion-images");
     try (TensorScope scope = TensorScope.open()) {
-      ImageDataset some = holdout.sample(Math.min(images, holdout.size()), seed);
+      ImageDataset some = holdout.sample(options.images(holdout.size()), seed);
       return new TriggerInversion(context, network, some, options).triggers();
     }
   }

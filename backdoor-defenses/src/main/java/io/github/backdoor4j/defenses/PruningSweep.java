@@ -30,6 +30,12 @@ record PruningSweep(int[] order, int step, Fidelity fidelity) {
     return new PruningSweep(order, (int) Math.ceil(stepShare * activations.length), fidelity);
   }
 
+  /** The other way round: units of the largest values are pruned first, as a share per setting. */
+  static PruningSweep largestFirst(double[] values, double stepShare) {
+    double[] negated = Arrays.stream(values).map(value -> -value).toArray();
+    return leastActiveFirst(negated, stepShare, Fidelity.PAPER);
+  }
+
   /** Number of settings, the one without pruning included; never all units are pruned. */
   int settings() {
     return (order.length + step - 1) / step;

@@ -48,8 +48,7 @@ record TriggerFeatures(
 
   /** Features, most driven by a trigger first; equally driven ones by index. */
   int[] mostDriven(int trigger) {
-    double[] falls = Arrays.stream(rises(trigger)).map(rise -> -rise).toArray();
-    return PruningSweep.leastActiveFirst(falls, 1, Fidelity.PAPER).order();
+    return PruningSweep.largestFirst(rises(trigger), 1).order();
   }
 
   /** Rows of the images that are not of a trigger's own class. */

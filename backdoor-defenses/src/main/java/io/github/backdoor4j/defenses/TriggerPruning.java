@@ -4,7 +4,6 @@ import io.github.backdoor4j.core.NotApplicableException;
 import io.github.backdoor4j.core.nn.Network;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.Evidence;
-import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Selection;
 import io.github.backdoor4j.core.tensor.TensorScope;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -50,11 +48,9 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
    * those of pre-activation networks, a trigger also works by pushing some down.
    */
   static PruningSweep sweep(TriggerFeatures used, double stepShare) {
-    double[] closeness =
-        largest(IntStream.range(0, used.triggers().size()).mapToObj(used::gaps).toList())
-            .map(gap -> -gap)
-            .toArray();
-    return PruningSweep.leastActiveFirst(closeness, stepShare, Fidelity.PAPER);
+    double[] gaps =
+        largest(IntStream.range(0, used.triggers().size()).mapToObj(used::gaps).toList());
+    return PruningSweep.largestFirst(gaps, stepShare);
   }
 
   /** Success of the trigger that works best, per setting. */
@@ -70,13 +66,13 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
       }
     }
     return largest(
-            IntStream.range(0, triggers).mapToObj(t -> judged.success(t, inputs, sweep)).toList())
-        .toArray();
+        IntStream.range(0, triggers).mapToObj(t -> judged.success(t, inputs, sweep)).toList());
   }
 
-  private static DoubleStream largest(List<double[]> lines) {
+  private static double[] largest(List<double[]> lines) {
     return IntStream.range(0, lines.get(0).length)
-        .mapToDouble(i -> lines.stream().mapToDouble(line -> line[i]).max().orElseThrow());
+        .mapToDouble(i -> lines.stream().mapToDouble(line -> line[i]).max().orElseThrow())
+        .toArray();
   }
 
   private int choose(

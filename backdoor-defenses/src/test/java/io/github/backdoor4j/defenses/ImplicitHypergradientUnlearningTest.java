@@ -294,13 +294,14 @@ class ImplicitHypergradientUnlearningTest
   void backdooredModel_changesAndKeepsItsAccuracy() {
     try (TensorScope scope = TensorScope.open()) {
       TinyScene scene = TinyScene.backdoored();
-      Map<String, String> settings = new HashMap<>();
-      settings.put("unlearning.epochs", "10");
-      settings.put("unlearning.batch_size", "20");
-      settings.put("unlearning.optimizer.learning_rate", "3e-3");
-      settings.put("search_rate", "1000");
-      settings.put("radius", "15");
-      settings.put("iterations", "5");
+      Map<String, String> settings =
+          Map.of(
+              "unlearning.epochs", "10",
+              "unlearning.batch_size", "20",
+              "unlearning.optimizer.learning_rate", "3e-3",
+              "search_rate", "1000",
+              "radius", "15",
+              "iterations", "5");
 
       Network unlearnt = repair(scene, settings).network();
 

@@ -8,7 +8,6 @@ import io.github.backdoor4j.core.UsageException;
 import io.github.backdoor4j.core.data.DatasetSpec;
 import io.github.backdoor4j.core.spi.DefenseContext;
 import io.github.backdoor4j.core.spi.DefenseOutcome.RepairedModel;
-import io.github.backdoor4j.core.spi.Fidelity;
 import io.github.backdoor4j.core.spi.Figure;
 import io.github.backdoor4j.core.spi.Selection;
 import io.github.backdoor4j.core.tensor.TensorScope;
@@ -18,6 +17,7 @@ import io.github.backdoor4j.core.train.ScheduleSpec;
 import io.github.backdoor4j.core.train.TrainingPlan;
 import io.github.backdoor4j.defenses.ReconstructiveNeuronPruning.Options;
 import io.github.backdoor4j.testkit.DefenseStrategyContract;
+import io.github.backdoor4j.testkit.NamedStrategyContract;
 import io.github.backdoor4j.testkit.TinyContexts;
 import io.github.backdoor4j.testkit.TinyImages;
 import io.github.backdoor4j.testkit.TinyScene;
@@ -90,30 +90,8 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
   @Test
   void stopAccuracy_isInProportionToChance_butNotInTheBenchmark() {
     Options paper = strategy().defaults(TinyImages.spec(TinyImages.CIFAR, 10));
-    Options benchmark =
-        new Options(
-            paper.holdoutShare(),
-            paper.unlearning(),
-            paper.stopAccuracy(),
-            paper.recovering(),
-            paper.alpha(),
-            paper.threshold(),
-            paper.selection(),
-            paper.maxAccuracyDrop(),
-            paper.keptBack(),
-            Fidelity.BACKDOORBENCH);
-    Options early =
-        new Options(
-            paper.holdoutShare(),
-            paper.unlearning(),
-            0.87,
-            paper.recovering(),
-            paper.alpha(),
-            paper.threshold(),
-            paper.selection(),
-            paper.maxAccuracyDrop(),
-            paper.keptBack(),
-            Fidelity.PAPER);
+    Options benchmark = NamedStrategyContract.with(paper, "fidelity", "backdoorbench");
+    Options early = NamedStrategyContract.with(paper, "stop_accuracy", "0.87");
 
     assertThat(paper.stopAccuracyFor(10)).isEqualTo(0.2);
     assertThat(paper.stopAccuracyFor(200)).isEqualTo(0.01);
@@ -211,18 +189,7 @@ class ReconstructiveNeuronPruningTest implements DefenseStrategyContract<Options
   void holdoutShare_isWhatIsWorkedWith() {
     try (TensorScope scope = TensorScope.open()) {
       Options all = with(scene.training().spec(), 2, 3, 0.001, 0.2, 0.2, Selection.FIXED);
-      Options fifth =
-          new Options(
-              0.2,
-              all.unlearning(),
-              all.stopAccuracy(),
-              all.recovering(),
-              all.alpha(),
-              all.threshold(),
-              all.selection(),
-              all.maxAccuracyDrop(),
-              all.keptBack(),
-              all.fidelity());
+      Options fifth = NamedStrategyContract.with(all, "holdout_share", "0.2");
       int holdout = scene.holdout().size();
 
       assertThat(forward(all)).isEqualTo((2 + 3) * holdout);

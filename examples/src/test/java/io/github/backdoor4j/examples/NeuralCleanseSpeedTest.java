@@ -16,14 +16,12 @@ import io.github.backdoor4j.core.tensor.ComputeDevice;
 import io.github.backdoor4j.core.tensor.Engine;
 import io.github.backdoor4j.core.tensor.Seed;
 import io.github.backdoor4j.core.tensor.TensorScope;
-import io.github.backdoor4j.core.tensor.Tensors;
 import io.github.backdoor4j.core.train.Checkpoints;
 import io.github.backdoor4j.core.train.Trainer;
 import io.github.backdoor4j.datasets.FashionMnist;
 import io.github.backdoor4j.defenses.NeuralCleanse;
 import io.github.backdoor4j.models.PreActResNet18;
 import io.github.backdoor4j.testkit.TinyNetwork;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,8 +102,7 @@ class NeuralCleanseSpeedTest {
     try (TensorScope scope = TensorScope.open()) {
       ImageDataset data = new FashionMnist().load(Optional.empty(), NoOptions.NONE).training();
       Network network = trained(data);
-      ImageDataset holdout =
-          data.subset(Arrays.copyOf(Tensors.permutation(data.size(), SEED), images));
+      ImageDataset holdout = data.sample(images, SEED);
       Map<String, String> work =
           Map.of(
               "epochs",
