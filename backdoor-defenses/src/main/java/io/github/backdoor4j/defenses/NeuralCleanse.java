@@ -331,7 +331,8 @@ public final class NeuralCleanse implements DefenseStrategy<NeuralCleanse.Option
                 + " moves from clean images to those with the reversed trigger: for pruning up or"
                 + " down, for the filter up",
             "pruning stops where the reversed trigger turns 5 % of the holdout's other images or"
-                + " fewer, or before it costs too much accuracy; the paper gives no number",
+                + " fewer; if no setting that keeps the accuracy does that, the one at which it"
+                + " works least is taken; the paper gives no number",
             "filter: mean of the top 1 % of neurons, in standard deviations of clean images; with"
                 + " several triggers the largest counts; threshold by a share of clean images",
             "a model is called backdoored if a class is flagged, so at an index of exactly 2 it is"

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Takes out the classifier inputs that reversed triggers drive most, step by step, until the
- * triggers work no more (Neural Cleanse, §VI-B).
+ * Takes out the classifier inputs that reversed triggers drive most, until the triggers work no
+ * more, or as little as the accuracy allows (Neural Cleanse, §VI-B).
  *
  * @param network pruned in place
  */
@@ -82,7 +82,7 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
       double[] accuracy,
       double[] success) {
     if (options.selection() == Selection.CLEAN_HOLDOUT) {
-      return untilHarmless(
+      return leastHarm(
           accuracy,
           success,
           options.pruning().triggerTolerance(),
@@ -100,24 +100,25 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
   }
 
   /**
-   * The first setting at which triggers work no more, or the one before accuracy falls too far.
+   * The first setting at which triggers work no more; if none is, the first of those at which they
+   * work least. Only settings that keep the accuracy count. It is not monotone: what one neuron's
+   * loss unbalances, the next one's may balance again, so a dip does not end the search.
    *
    * @param accuracy per setting, the first without pruning
    * @param success of the reversed triggers, per setting
    * @param harmless success at which a trigger works no more
    * @param tolerance relative loss of accuracy at which a setting is refused
    */
-  static int untilHarmless(double[] accuracy, double[] success, double harmless, double tolerance) {
-    for (int setting = 0; setting < accuracy.length; setting++) {
+  static int leastHarm(double[] accuracy, double[] success, double harmless, double tolerance) {
+    int best = 0;
+    for (int setting = 0; setting < accuracy.length && success[best] > harmless; setting++) {
       double loss = (accuracy[0] - accuracy[setting]) / accuracy[0];
-      if (setting > 0 && !(loss < tolerance)) { // NaN if nothing was right to begin with
-        return setting - 1;
-      }
-      if (success[setting] <= harmless) {
-        return setting;
+      // NaN, which is refused as well, if nothing was right to begin with
+      if (loss < tolerance && success[setting] < success[best]) {
+        best = setting;
       }
     }
-    return accuracy.length - 1;
+    return best;
   }
 
   private Evidence evidence(UnitPruning pruning, double[] success) {
@@ -136,7 +137,7 @@ record TriggerPruning(DefenseContext context, Network network, NeuralCleanse.Opt
       notes.add(
           "After pruning the reversed trigger still turns "
               + Math.round(100 * success[chosen])
-              + " % of the kept-back images; more pruning would cost too much accuracy.");
+              + " % of the kept-back images; what would stop it better costs too much accuracy.");
     }
     return new Evidence(
         numbers,
